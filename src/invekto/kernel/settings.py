@@ -1,0 +1,313 @@
+"""The operator's settings, read once at the start of a process. A firm's own preferences are rows, not settings.
+
+A bad value stops the start with one sentence that names the variable, the value and what to do; a secret's value is never named.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import difflib
+import ipaddress
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final, Literal, Self, TypeAlias, cast
+from urllib.parse import SplitResult, urlsplit
+
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+LogFormat: TypeAlias = Literal["text", "json"]
+
+SECRET_KEY_BYTES: Final = 32
+_LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+
+# Everything an operator may set, with the sentence that `docs/operations` and `invekto up --help` show.
+VARIABLES: Final[Mapping[str, str]] = {
+    "INVEKTO_HOST": "Address to listen on. Default 127.0.0.1.",
+    "INVEKTO_PORT": "Port of the web client, the API and the webhooks. Default 8000.",
+    "INVEKTO_SANDBOX_PORT": "Port of the sandbox that plays the providers. Default 8001.",
+    "INVEKTO_DATA": "Folder of the embedded database, media and the secret key. Default ./.invekto.",
+    "DATABASE_URL": "The application's login on a PostgreSQL 18 of yours. Default: the embedded server.",
+    "INVEKTO_ADMIN_DATABASE_URL": "The login that makes roles and runs migrations; only `migrate` and `up` use it.",
+    "INVEKTO_DB_POOL": "Connections that each process keeps for requests and jobs. Default 10.",
+    "INVEKTO_PUBLIC_URL": "Where browsers and providers reach this server. Default http://127.0.0.1:PORT.",
+    "INVEKTO_SECRET_KEY": "32 bytes in base64 that encrypt credentials. Default: made once, DATA/secret.key.",
+    "INVEKTO_WHATSAPP_CLOUD_URL": "Base of Meta's Graph API. Default https://graph.facebook.com/v26.0.",
+    "INVEKTO_METRICS_TOKEN": "Bearer token for /metrics from elsewhere than loopback. Default: none.",
+    "INVEKTO_TRUSTED_PROXIES": "Networks whose X-Forwarded headers count, with commas between. Default: none.",
+    "INVEKTO_LOG": "Form of the log lines: text or json. Default text.",
+    "INVEKTO_LOG_LEVEL": "debug, info, warning or error. Default info.",
+    "INVEKTO_WEB_DIST": "Folder of a built web client to serve. Default: the one of this installation.",
+}
+# Read by the build and the tests, not by the server.
+_OTHER_PROGRAMS: Final = frozenset({"INVEKTO_SKIP_WEB"})
+
+
+class SettingsError(Exception):
+    """A setting has a value that cannot be used. The text is one sentence for the operator."""
+
+    def __init__(self, variable: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.variable = variable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One process's settings. Secrets stay out of `repr`."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    sandbox_port: int = 8001
+    data: Path = Path(".invekto")
+    database_url: str | None = field(default=None, repr=False)
+    admin_database_url: str | None = field(default=None, repr=False)
+    db_pool: int = 10
+    public_url: str = "http://127.0.0.1:8000"
+    secret_key: bytes = field(repr=False)
+    whatsapp_cloud_url: str = "https://graph.facebook.com/v26.0"
+    metrics_token: str | None = field(default=None, repr=False)
+    trusted_proxies: tuple[Network, ...] = ()
+    log_format: LogFormat = "text"
+    log_level: str = "info"
+    web_dist: Path | None = None
+    unknown: tuple[str, ...] = ()
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Reads the settings from the process's environment, or from the one given.
+
+        Makes `DATA/secret.key` when there is no key yet.
+
+        Raises:
+            SettingsError: a value cannot be used, or the key cannot be written.
+        """
+        given = {name: value.strip() for name, value in (os.environ if environ is None else environ).items()}
+        read = _Reader({name: value for name, value in given.items() if value})
+        host = read.host("INVEKTO_HOST", "127.0.0.1")
+        port = read.number("INVEKTO_PORT", 8000, 1, 65535)
+        sandbox_port = read.number("INVEKTO_SANDBOX_PORT", 8001, 1, 65535)
+        if port == sandbox_port:
+            raise SettingsError(
+                "INVEKTO_SANDBOX_PORT",
+                f"INVEKTO_PORT and INVEKTO_SANDBOX_PORT are both {port}: give the sandbox a port of its own.",
+            )
+        data = read.folder("INVEKTO_DATA", Path(".invekto"))
+        return cls(
+            host=host,
+            port=port,
+            sandbox_port=sandbox_port,
+            data=data,
+            database_url=read.postgres("DATABASE_URL"),
+            admin_database_url=read.postgres("INVEKTO_ADMIN_DATABASE_URL"),
+            db_pool=read.number("INVEKTO_DB_POOL", 10, 2, 200),
+            public_url=read.origin("INVEKTO_PUBLIC_URL", f"http://127.0.0.1:{port}"),
+            secret_key=read.key("INVEKTO_SECRET_KEY") or _kept_key(data),
+            whatsapp_cloud_url=read.base_url("INVEKTO_WHATSAPP_CLOUD_URL", "https://graph.facebook.com/v26.0"),
+            metrics_token=read.token("INVEKTO_METRICS_TOKEN"),
+            trusted_proxies=read.networks("INVEKTO_TRUSTED_PROXIES"),
+            log_format=cast("LogFormat", read.choice("INVEKTO_LOG", "text", ("text", "json"))),
+            log_level=read.choice("INVEKTO_LOG_LEVEL", "info", _LOG_LEVELS),
+            web_dist=read.web_dist("INVEKTO_WEB_DIST"),
+            unknown=tuple(_unknown_names(given)),
+        )
+
+    def with_database(self, database_url: str, admin_database_url: str | None) -> Self:
+        """The same settings on a database that was started here."""
+        return replace(self, database_url=database_url, admin_database_url=admin_database_url)
+
+    @property
+    def secure_cookies(self) -> bool:
+        return self.public_url.startswith("https://")
+
+    def child_environment(self, **more: str) -> dict[str, str]:
+        """The environment in which a child process loads these same settings."""
+        child = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+        values = {
+            "INVEKTO_HOST": self.host,
+            "INVEKTO_PORT": str(self.port),
+            "INVEKTO_SANDBOX_PORT": str(self.sandbox_port),
+            "INVEKTO_DATA": str(self.data),
+            "DATABASE_URL": self.database_url,
+            "INVEKTO_DB_POOL": str(self.db_pool),
+            "INVEKTO_PUBLIC_URL": self.public_url,
+            "INVEKTO_SECRET_KEY": base64.b64encode(self.secret_key).decode(),
+            "INVEKTO_WHATSAPP_CLOUD_URL": self.whatsapp_cloud_url,
+            "INVEKTO_METRICS_TOKEN": self.metrics_token,
+            "INVEKTO_TRUSTED_PROXIES": ",".join(map(str, self.trusted_proxies)),
+            "INVEKTO_LOG": self.log_format,
+            "INVEKTO_LOG_LEVEL": self.log_level,
+            "INVEKTO_WEB_DIST": str(self.web_dist) if self.web_dist else None,
+        }
+        # The owner's login stays with the process that migrates.
+        child.update({name: value for name, value in values.items() if value})
+        child.update(more)
+        return child
+
+
+class _Reader:
+    """Turns the text of one variable into a value, or into the sentence that says what is wrong with it."""
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        self._given = given
+
+    def _bad(self, variable: str, must: str) -> SettingsError:
+        return SettingsError(variable, f"{variable} is {self._given[variable]!r}: it must be {must}.")
+
+    def number(self, variable: str, default: int, lowest: int, highest: int) -> int:
+        text = self._given.get(variable)
+        if text is None:
+            return default
+        if not (text.isascii() and text.isdigit()) or not lowest <= int(text) <= highest:
+            raise self._bad(variable, f"a whole number from {lowest} to {highest}, for example {default}")
+        return int(text)
+
+    def choice(self, variable: str, default: str, choices: tuple[str, ...]) -> str:
+        text = self._given.get(variable, default).lower()
+        if text not in choices:
+            raise self._bad(variable, f"one of {', '.join(choices)}")
+        return text
+
+    def host(self, variable: str, default: str) -> str:
+        text = self._given.get(variable, default)
+        if text == "localhost":
+            return "127.0.0.1"
+        try:
+            return str(ipaddress.ip_address(text))
+        except ValueError:
+            raise self._bad(variable, "an IP address of this machine, for example 127.0.0.1 or 0.0.0.0") from None
+
+    def folder(self, variable: str, default: Path) -> Path:
+        path = Path(self._given.get(variable, default)).expanduser().absolute()
+        existing = next((p for p in (path, *path.parents) if p.exists()), path)
+        if not existing.is_dir():
+            raise SettingsError(
+                variable, f"{variable} is '{path}', but {existing} is a file: choose a folder that can be made."
+            )
+        return path
+
+    def origin(self, variable: str, default: str) -> str:
+        text = self._given.get(variable, default)
+        url = _url(text)
+        if url is None or url.path.strip("/") or url.query or url.fragment:
+            raise self._bad(variable, "an address without a path, for example https://desk.example.com")
+        return f"{url.scheme}://{url.netloc.lower()}"
+
+    def base_url(self, variable: str, default: str) -> str:
+        text = self._given.get(variable, default)
+        url = _url(text)
+        if url is None or url.query or url.fragment:
+            raise self._bad(variable, f"the base of an API, for example {default}")
+        return text.rstrip("/")
+
+    def postgres(self, variable: str) -> str | None:
+        text = self._given.get(variable)
+        if text is None:
+            return None
+        scheme, _, rest = text.partition("://")
+        if scheme not in ("postgresql", "postgres") or not rest:
+            # The value holds a password, so only the scheme is shown.
+            raise SettingsError(
+                variable,
+                f"{variable} starts with {scheme[:20]!r}: it must look like postgresql://login:password@host:5432/invekto.",
+            )
+        return f"postgresql://{rest}"
+
+    def key(self, variable: str) -> bytes | None:
+        text = self._given.get(variable)
+        if text is None:
+            return None
+        try:
+            key = base64.b64decode(text, altchars=b"-_" if "-" in text or "_" in text else None, validate=True)
+        except (binascii.Error, ValueError):
+            key = b""
+        if len(key) != SECRET_KEY_BYTES:
+            raise SettingsError(
+                variable,
+                f"{variable} is not 32 bytes in base64: make one with `openssl rand -base64 32`, "
+                "and keep it with the backups.",
+            )
+        return key
+
+    def token(self, variable: str) -> str | None:
+        text = self._given.get(variable)
+        if text is not None and len(text) < 16:
+            raise SettingsError(variable, f"{variable} is shorter than 16 characters: choose a longer token.")
+        return text
+
+    def networks(self, variable: str) -> tuple[Network, ...]:
+        parts = [part.strip() for part in self._given.get(variable, "").split(",")]
+        try:
+            return tuple(ipaddress.ip_network(part, strict=False) for part in parts if part)
+        except ValueError:
+            raise self._bad(variable, "addresses or networks with commas between, for example 10.0.0.0/8") from None
+
+    def web_dist(self, variable: str) -> Path | None:
+        text = self._given.get(variable)
+        if text is None:
+            return None
+        path = Path(text).expanduser().absolute()
+        if not (path / "index.html").is_file():
+            raise self._bad(variable, "a folder with the built client, but there is no index.html in it")
+        return path
+
+
+def _url(text: str) -> SplitResult | None:
+    """The parts of an http(s) address that has a host and carries no login; None for anything else."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # raises beyond 65535
+    except ValueError:
+        return None
+    fits = parts.scheme in ("http", "https") and parts.hostname and parts.username is None
+    return parts if fits else None
+
+
+def _unknown_names(given: Mapping[str, str]) -> list[str]:
+    """Names that look like ours and are none, each with the likely one: a typing error is not silently ignored."""
+    unknown = []
+    for name in sorted(given):
+        if name.startswith("INVEKTO_") and name not in VARIABLES and name not in _OTHER_PROGRAMS:
+            near = difflib.get_close_matches(name, VARIABLES, n=1, cutoff=0.75)
+            if near:
+                unknown.append(f"{name} is not a setting; {near[0]} is.")
+    return unknown
+
+
+def _kept_key(data: Path) -> bytes:
+    """The key in the data folder. Made there on the first start: complete or not at all, and only once."""
+    path = data / "secret.key"
+    try:
+        if not path.exists():
+            data.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(prefix=".secret.key.", dir=data)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(base64.b64encode(secrets.token_bytes(SECRET_KEY_BYTES)) + b"\n")
+                    file.flush()
+                    os.fsync(file.fileno())
+                # A link fails when another process was first; its key is the one that counts.
+                os.link(temporary, path)
+            except FileExistsError:
+                pass
+            finally:
+                Path(temporary).unlink(missing_ok=True)
+        text = path.read_text("ascii")
+        key = base64.b64decode(text, validate=False)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise SettingsError(
+            "INVEKTO_DATA",
+            f"The secret key {path} cannot be kept ({reason}): make the folder writable or choose another INVEKTO_DATA.",
+        ) from error
+    if len(key) != SECRET_KEY_BYTES:
+        raise SettingsError(
+            "INVEKTO_SECRET_KEY",
+            f"{path} is damaged: put the file back from a backup, because stored credentials open with that key only.",
+        )
+    return key
+
+
+__all__ = ["SECRET_KEY_BYTES", "VARIABLES", "LogFormat", "Network", "Settings", "SettingsError"]
