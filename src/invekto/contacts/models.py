@@ -1,0 +1,87 @@
+"""Tables of the people who write to a firm, and of their addresses on each channel."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from invekto.kernel.tables import TenantRow, tenant_fk
+
+
+class Contact(TenantRow):
+    """A person. `name_source` is 'profile' until somebody edits the name, then 'user' and never overwritten."""
+
+    __tablename__ = "contact"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id"], ["tenant.id"], ondelete="CASCADE"),
+        UniqueConstraint("tenant_id", "number"),
+        Index(None, "tenant_id", "phone"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    name: Mapped[str]
+    name_source: Mapped[str] = mapped_column(server_default="profile")
+    phone: Mapped[str | None]
+    language: Mapped[str | None]
+    search_key: Mapped[str]
+    sort_key: Mapped[str]
+    version: Mapped[int] = mapped_column(server_default="1")
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class Identity(TenantRow):
+    """One person on one channel account; its addresses are rows of `identity_address`."""
+
+    __tablename__ = "identity"
+    __table_args__ = (
+        tenant_fk("contact_id", "contact"),
+        tenant_fk("channel_id", "channel"),
+        Index(None, "tenant_id", "contact_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    contact_id: Mapped[UUID]
+    channel_id: Mapped[UUID]
+    display: Mapped[str]
+    profile: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    created_at: Mapped[datetime]
+
+
+class IdentityAddress(TenantRow):
+    """How a provider names an identity: scheme phone, bsuid, parent_bsuid, psid, igsid, chat ... Unique per channel."""
+
+    __tablename__ = "identity_address"
+    __table_args__ = (
+        tenant_fk("identity_id", "identity", ondelete="CASCADE"),
+        tenant_fk("channel_id", "channel"),
+        Index(None, "tenant_id", "identity_id"),
+    )
+
+    channel_id: Mapped[UUID] = mapped_column(primary_key=True)
+    scheme: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(primary_key=True)
+    identity_id: Mapped[UUID]
+
+
+class MergeSuggestion(TenantRow):
+    """Two contacts that may be one person. Nothing merges by itself."""
+
+    __tablename__ = "merge_suggestion"
+    __table_args__ = (
+        tenant_fk("contact_id", "contact", ondelete="CASCADE"),
+        tenant_fk("other_contact_id", "contact", ondelete="CASCADE"),
+        UniqueConstraint("tenant_id", "contact_id", "other_contact_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    contact_id: Mapped[UUID]
+    other_contact_id: Mapped[UUID]
+    reason: Mapped[str]
+    created_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]

@@ -1,0 +1,52 @@
+"""Facts about conversations that others may follow. Ids only; the stream loads the rows as they are now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from invekto.kernel.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageAppended(Event):
+    """A line was added to a thread: inbound, outbound, note or activity."""
+
+    kind: ClassVar[str] = "message.appended"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageChanged(Event):
+    """A message's status, attachment or dismissal changed."""
+
+    kind: ClassVar[str] = "message.changed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationChanged(Event):
+    """The conversation's row, its tags or its contact's name changed."""
+
+    kind: ClassVar[str] = "conversation.changed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationAssigned(Event):
+    """`user_id` is the new assignee, None when it went back to the queue. `detail`: reason, from."""
+
+    kind: ClassVar[str] = "conversation.assigned"
+    audited: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationSeen(Event):
+    """`user_id` moved their last-read mark. Concerns that user's screens only."""
+
+    kind: ClassVar[str] = "conversation.seen"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageDiscarded(Event):
+    """Somebody gave up a failed message."""
+
+    kind: ClassVar[str] = "message.discarded"
+    audited: ClassVar[bool] = True
