@@ -11,8 +11,8 @@ from invekto.kernel import crypto
 from invekto.kernel.crypto import KeyRing, SecretUnreadable
 from invekto.kernel.ids import uuid7
 
-OLD = "old-secret-" + "x" * 32
-NEW = "new-secret-" + "y" * 32
+OLD = b"old-secret-" + b"x" * 32
+NEW = b"new-secret-" + b"y" * 32
 TENANT = uuid7()
 ring = KeyRing(NEW, [OLD])
 
@@ -62,7 +62,7 @@ def test_a_rotated_key_still_opens_old_seals_and_names_them() -> None:
 
 def test_a_short_secret_key_is_refused() -> None:
     with pytest.raises(ValueError, match="32"):
-        KeyRing("short")
+        KeyRing(b"short")
 
 
 def test_a_mac_belongs_to_its_purpose() -> None:

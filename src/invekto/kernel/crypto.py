@@ -37,14 +37,13 @@ class SecretUnreadable(Exception):
 class KeyRing:
     """The install's secret and those before it. The first one seals, all of them open."""
 
-    def __init__(self, secret_key: str, previous: Sequence[str] = ()) -> None:
-        """ValueError for a secret of fewer than 32 characters."""
+    def __init__(self, secret_key: bytes, previous: Sequence[bytes] = ()) -> None:
+        """ValueError for a secret of fewer than 32 bytes."""
         self._masters: dict[bytes, bytes] = {}
         for secret in (secret_key, *previous):
             if len(secret) < _SECRET_MIN_LENGTH:
-                raise ValueError(f"a secret key needs at least {_SECRET_MIN_LENGTH} characters")
-            master = secret.encode()
-            self._masters.setdefault(_derive(master, "key-id", _KEY_ID_LENGTH), master)
+                raise ValueError(f"a secret key needs at least {_SECRET_MIN_LENGTH} bytes")
+            self._masters.setdefault(_derive(secret, "key-id", _KEY_ID_LENGTH), secret)
         self._current = next(iter(self._masters))
         self._ciphers: dict[tuple[bytes, str], AESGCM] = {}
 
