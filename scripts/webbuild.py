@@ -8,13 +8,14 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 # What is made in web/ and so is no source of it.
-MADE = {"node_modules", "dist", "test-results", "playwright-report", "e2e", ".vite"}
+MADE = {"node_modules", "dist", "dist.unfinished", "dist.old", "test-results", "playwright-report", "e2e", ".vite"}
 
 
 class WebBuildError(Exception):
@@ -111,27 +112,43 @@ def _run(command: list[str], web: Path, environment: dict[str, str]) -> None:
         )
 
 
-def install_packages(web: Path, node_folder: Path, cache: Path | None = None) -> bool:
-    """`npm ci` when the lock file is not the installed one. True when it ran. No package's install script runs."""
-    stamp = web / "node_modules/.installed-from"
+def _installed_from(web: Path, node_folder: Path) -> str:
     node = (node_folder / "node").resolve()
-    wanted = hash_of(web, [web / "package.json", web / "package-lock.json"]) + f" {node.parent.parent}"
-    if stamp.is_file() and stamp.read_text() == wanted:
-        return False
+    return hash_of(web, [web / "package.json", web / "package-lock.json"]) + f" {node.parent.parent}"
+
+
+def packages_are_installed(web: Path, node_folder: Path) -> bool:
+    stamp = web / "node_modules/.installed-from"
+    return stamp.is_file() and stamp.read_text() == _installed_from(web, node_folder)
+
+
+def install_packages(web: Path, node_folder: Path, cache: Path | None = None) -> None:
+    """`npm ci` when the lock file is not the installed one. No package's install script runs."""
+    if packages_are_installed(web, node_folder):
+        return
+    node = (node_folder / "node").resolve()
     npm = [str(node), str(npm_program(node))]
     _run([*npm, "ci", "--ignore-scripts"], web, node_environment(node_folder, cache))
-    stamp.write_text(wanted)
-    return True
+    (web / "node_modules/.installed-from").write_text(_installed_from(web, node_folder))
 
 
 def build(web: Path, node_folder: Path, cache: Path | None = None) -> Path:
     """Builds `web/dist`; the folder of an earlier build stays until the new one is complete."""
     install_packages(web, node_folder, cache)
     node = (node_folder / "node").resolve()
-    _run([str(node), str(npm_program(node)), "run", "build"], web, node_environment(node_folder, cache))
-    dist = web / "dist"
-    if not (dist / "index.html").is_file():
-        raise WebBuildError(f"The build of {web} left no dist/index.html.")
+    unfinished, dist, old = web / "dist.unfinished", web / "dist", web / "dist.old"
+    _run(
+        [str(node), str(npm_program(node)), "run", "build", "--", "--outDir", unfinished.name, "--emptyOutDir"],
+        web,
+        node_environment(node_folder, cache),
+    )
+    if not (unfinished / "index.html").is_file():
+        raise WebBuildError(f"The build of {web} left no index.html.")
+    shutil.rmtree(old, ignore_errors=True)
+    if dist.exists():
+        dist.rename(old)
+    unfinished.rename(dist)
+    shutil.rmtree(old, ignore_errors=True)
     return dist
 
 

@@ -1,0 +1,175 @@
+"""The `invekto` command: which words there are, and one sentence for each reason not to start.
+
+Each command imports what it needs when it runs, so that `invekto --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from invekto.kernel.settings import Settings
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = _parser().parse_args(argv)
+    run: Callable[[argparse.Namespace], int] = arguments.run
+    from invekto.entry.refusal import BAD_START, StartRefused
+    from invekto.kernel.settings import SettingsError
+
+    try:
+        return run(arguments)
+    except (StartRefused, SettingsError) as refused:
+        # Empty when a child process has already said why.
+        if str(refused):
+            print(f"invekto: {refused}", file=sys.stderr)
+        return BAD_START
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print(f"invekto: The disk is full ({error.filename or 'no file named'}): make room.", file=sys.stderr)
+        return BAD_START
+    except KeyboardInterrupt:
+        return 130
+
+
+def _settings(process: str) -> Settings:
+    from invekto.kernel import log
+    from invekto.kernel.settings import Settings
+
+    settings = Settings.load()
+    log.configure(process, settings.log_format, settings.log_level)
+    return settings
+
+
+# Running --------------------------------------------------------------------------------------------------------
+
+
+def _up(arguments: argparse.Namespace) -> int:
+    from invekto.entry.up import up
+
+    _follow_parent(arguments)
+    return up(_settings("invekto"))
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from invekto.entry.up import demo
+
+    _follow_parent(arguments)
+    return demo(_settings("invekto"))
+
+
+def _demo_data(_arguments: argparse.Namespace) -> int:
+    from invekto.entry.demo_data import fill
+
+    return fill(_settings("demo"))
+
+
+def _web(arguments: argparse.Namespace) -> int:
+    from invekto.entry.database import running_database
+    from invekto.entry.server import run_web
+
+    return run_web(running_database(_settings("web")), arguments.fd)
+
+
+def _worker(_arguments: argparse.Namespace) -> int:
+    from invekto.entry.database import running_database
+    from invekto.entry.server import run_worker
+
+    return run_worker(running_database(_settings("worker")))
+
+
+def _follow_parent(arguments: argparse.Namespace) -> None:
+    if arguments.with_parent:
+        import signal
+
+        from invekto.entry.processes import end_with_my_parent
+
+        end_with_my_parent(signal.SIGTERM)
+
+
+def _sandbox(arguments: argparse.Namespace) -> int:
+    import subprocess
+
+    from invekto.entry.up import sandbox_command
+
+    settings = _settings("sandbox")
+    words = ["info", *(["--json"] if arguments.json else [])] if arguments.word == "info" else ["serve"]
+    return subprocess.run(sandbox_command(settings, *words), env=settings.child_environment()).returncode
+
+
+# Looking after the database -------------------------------------------------------------------------------------
+
+
+def _migrate(arguments: argparse.Namespace) -> int:
+    import asyncio
+
+    from invekto.entry import migrate
+    from invekto.entry.database import any_database
+    from invekto.entry.refusal import StartRefused
+
+    with any_database(_settings("migrate")) as settings:
+        if settings.admin_database_url is None:
+            raise StartRefused(
+                "INVEKTO_ADMIN_DATABASE_URL is not set: set it to the login that owns the schema, DATABASE_URL's may not migrate."
+            )
+        if arguments.create_roles:
+            asyncio.run(migrate.create_roles(settings.admin_database_url, settings.database_url))
+        asyncio.run(migrate.upgrade(settings.admin_database_url, lambda sentence: print(sentence, flush=True)))
+        if settings.database_url is not None:
+            asyncio.run(migrate.check(settings.database_url))
+    return 0
+
+
+def _openapi(_arguments: argparse.Namespace) -> int:
+    import json
+
+    from invekto.entry.api import openapi_document
+
+    print(json.dumps(openapi_document(), ensure_ascii=False, indent=2, sort_keys=True))
+    return 0
+
+
+# The words ------------------------------------------------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="invekto",
+        description="A multi-tenant customer desk. Settings come from the environment: see docs/operations.md.",
+    )
+    words = parser.add_subparsers(title="commands", metavar="", required=True)
+
+    def word(name: str, run: Callable[[argparse.Namespace], int], sentence: str | None) -> argparse.ArgumentParser:
+        if sentence is None:
+            command = words.add_parser(name)
+        else:
+            command = words.add_parser(name, help=sentence, description=sentence)
+        command.set_defaults(run=run)
+        return command
+
+    for name, run, sentence in (
+        ("demo", _demo, "Run everything on this machine with the sandbox and sample firms."),
+        ("up", _up, "Run everything on this machine: database, migrations, web and worker."),
+    ):
+        command = word(name, run, sentence)
+        command.add_argument("--with-parent", action="store_true", help="end when the process that started this ends")
+    web = word("web", _web, "Run one web process: client, API, webhooks, stream.")
+    web.add_argument("--fd", type=int, default=None, help="number of a listening socket that is inherited")
+    word("worker", _worker, "Run one worker process: incoming messages, outgoing messages, jobs.")
+    migrate = word("migrate", _migrate, "Bring the database's schema to this version.")
+    migrate.add_argument("--create-roles", action="store_true", help="make the database roles first (once per server)")
+    sandbox = word("sandbox", _sandbox, "Run the sandbox that plays the providers, or print its keys.")
+    sandbox.add_argument("word", nargs="?", choices=["serve", "info"], default="serve")
+    sandbox.add_argument("--json", action="store_true", help="with info: as JSON")
+    word("openapi", _openapi, "Print the OpenAPI document.")
+    word("demo-data", _demo_data, None)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""Runs the web process and the worker process. What they do is in api and worker."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+
+import uvicorn
+import uvloop
+
+from invekto.entry.supervisor import listen
+from invekto.kernel.settings import Settings
+
+GRACEFUL_S = 10
+
+
+def run_web(settings: Settings, listening_fd: int | None) -> int:
+    """Serves until SIGTERM, then drains for ten seconds. Takes over a port that a supervisor holds, or listens itself."""
+    listener = (
+        socket.socket(fileno=listening_fd)
+        if listening_fd is not None
+        else listen(settings.host, settings.port, "INVEKTO_PORT")
+    )
+    from invekto.entry.api import create_app
+
+    config = uvicorn.Config(
+        create_app(settings),
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        # A client sends a few hundred bytes at most; a page of changes goes the other way.
+        ws_max_size=64 * 1024,
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=True,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=GRACEFUL_S,
+    )
+    server = uvicorn.Server(config)
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        # uvicorn has drained and passes the signal on.
+        return 0
+    return 0 if server.started else 1
+
+
+def run_worker(settings: Settings) -> int:
+    """Runs the jobs until SIGTERM; the worker decides what it finishes first."""
+    from invekto.entry import worker
+
+    async def until_stopped() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await worker.run(settings, stop)
+        if not stop.is_set():
+            logging.getLogger("invekto.worker").error("the worker returned although nobody stopped it")
+            raise SystemExit(1)
+
+    uvloop.run(until_stopped())
+    return 0
