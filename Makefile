@@ -22,7 +22,7 @@ check: bootstrap ## Check style, types, layers, and that the generated files are
 	@$(RUN)/ruff check .
 	@$(RUN)/ruff format --check .
 	@$(RUN)/mypy
-	@$(RUN)/lint-imports --no-timing
+	@$(RUN)/lint-imports --no-logo
 	@$(RUN)/invekto openapi | diff -u web/openapi.json - || \
 		{ echo "The client's OpenAPI document is old: run 'make openapi'."; exit 1; }
 	@$(NPM) run api -- --check
