@@ -1,0 +1,35 @@
+"""The numbers a process shows on /metrics. A module counts its own things by making its metric on REGISTRY.
+
+Labels take values of a short, known list only: a tenant, an address or a user's text never becomes a label.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+REGISTRY: Final = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
+
+REQUEST_SECONDS: Final = Histogram(
+    "invekto_request_seconds",
+    "Time to answer a request, by route template.",
+    ("method", "route", "status"),
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 15),
+    registry=REGISTRY,
+)
+UNEXPECTED_ERRORS: Final = Counter(
+    "invekto_unexpected_errors", "Exceptions that nobody had decided about; each is a defect.", registry=REGISTRY
+)
+REFUSED_ORIGINS: Final = Counter(
+    "invekto_refused_origins", "Requests and sockets of a foreign site.", registry=REGISTRY
+)
+
+CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
+
+
+def exposition() -> bytes:
+    """Every metric of this process in Prometheus' text format, of type CONTENT_TYPE."""
+    return generate_latest(REGISTRY)
