@@ -73,6 +73,8 @@ def node_environment(folder: Path, cache: Path | None = None) -> dict[str, str]:
         CI="1",
         NO_COLOR="1",
     )
+    # A company's own certificate authority is in the system's store, not in Node's.
+    environment.setdefault("NODE_USE_SYSTEM_CA", "1")
     if cache is not None:
         environment["npm_config_cache"] = str(cache)
     return environment
