@@ -1,0 +1,1 @@
+"""WhatsApp Cloud API: Meta's Graph endpoints, webhooks and rules."""
