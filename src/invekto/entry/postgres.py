@@ -92,12 +92,14 @@ class EmbeddedPostgres:
         folder: Path,
         *,
         configuration: Mapping[str, str] | None = None,
+        run_as: postgres_user.RunAs | None = None,
         say: Callable[[str], None] = lambda _sentence: None,
     ) -> None:
         self.folder = folder.absolute()
         self.cluster = self.folder / "cluster"
         self.log = self.folder / "server.log"
         self._configuration = {**CONFIGURATION, **(configuration or {})}
+        self._run_as = run_as
         self._say = say
         self._lock: IO[str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -116,7 +118,7 @@ class EmbeddedPostgres:
         try:
             self._claim_folder()
             self._end_leftovers()
-            way = postgres_user.choose(_program("postgres"), self.folder, "INT")
+            way = self._run_as or postgres_user.choose(_program("postgres"), self.folder, "INT")
             self._passwords = self._kept_passwords()
             if not (self.cluster / "PG_VERSION").is_file():
                 self._make_cluster(way)
@@ -241,10 +243,11 @@ class EmbeddedPostgres:
     def _make_cluster(self, way: postgres_user.RunAs) -> None:
         need_space(self.folder, NEW_CLUSTER_MB)
         self._say("making the database cluster")
-        # Made beside its place and renamed: a cluster that is there is complete.
-        unfinished = self.folder / "cluster.unfinished"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(mode=0o700)
+        # Made beside its place and renamed: a cluster that is there is complete. Each attempt has a folder of its
+        # own, because programs of a killed one may still write into theirs.
+        for abandoned in self.folder.glob("cluster.unfinished.*"):
+            shutil.rmtree(abandoned, ignore_errors=True)
+        unfinished = Path(tempfile.mkdtemp(prefix="cluster.unfinished.", dir=self.folder))
         os.chown(unfinished, way.uid, way.gid)
         password_file = self.folder / "password.unfinished"
         _write(password_file, self._passwords[SUPERUSER])
@@ -268,6 +271,7 @@ class EmbeddedPostgres:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
+                preexec_fn=die_with_parent(signal.SIGKILL),
             )
         finally:
             password_file.unlink()
@@ -287,12 +291,16 @@ class EmbeddedPostgres:
     def _configure(self, way: postgres_user.RunAs) -> None:
         sockets = self.socket_folder
         sockets.mkdir(mode=0o700, exist_ok=True)
-        if sockets.is_symlink() or sockets.stat().st_uid not in (0, os.geteuid(), way.uid):
-            raise StartRefused(f"{sockets} belongs to somebody else: remove it, the database needs it for its socket.")
+        # In /tmp the name could have been taken by somebody who wants our password.
+        if sockets.is_symlink() or sockets.stat().st_uid not in (os.geteuid(), way.uid):
+            if os.geteuid() != 0 or sockets.is_symlink():
+                raise StartRefused(f"{sockets} belongs to somebody else: remove it, the database's socket goes there.")
+            shutil.rmtree(sockets)
+            sockets.mkdir(mode=0o700)
         sockets.chmod(0o700)
         os.chown(sockets, way.uid, way.gid)
         values = {**self._configuration, "unix_socket_directories": str(sockets)}
-        lines = [f"{name} = {_quoted(value)}" for name, value in values.items()]
+        lines = ["{} = '{}'".format(name, value.replace("'", "''")) for name, value in values.items()]
         lines.append("include_if_exists = '../custom.conf'")
         for name, text in (("postgresql.conf", "\n".join(lines) + "\n"), ("pg_hba.conf", _AUTHENTICATION)):
             path = self.cluster / name
@@ -381,10 +389,6 @@ def _in_a_loop_of_its_own(work: Coroutine[Any, Any, T]) -> T:
     finally:
         # An interrupted caller ends the server, and so the work; waiting here would come first.
         pool.shutdown(wait=False)
-
-
-def _quoted(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _write(path: Path, text: str) -> None:

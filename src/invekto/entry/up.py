@@ -53,7 +53,9 @@ def demo(settings: Settings) -> int:
             sandbox = _sandbox_info(settings)
             settings = replace(settings, whatsapp_cloud_url=sandbox["whatsapp_cloud"]["base_url"])
             supervisor.start(_sandbox_service(settings))
-            supervisor.wait_until(lambda: answers(settings.host, settings.sandbox_port, "/health"), "The sandbox")
+            supervisor.wait_until(
+                lambda: answers(settings.host, settings.sandbox_port, "/_control/health"), "The sandbox"
+            )
             supervisor.run_once(_child("demo data", ("demo-data",), settings))
             _start_desk(supervisor, settings, listener.fileno())
             _print_demo(settings, sandbox["whatsapp_cloud"]["page_url"])
@@ -105,7 +107,9 @@ def sandbox_command(settings: Settings, *arguments: str) -> list[str]:
 
 
 def _sandbox_service(settings: Settings) -> ChildProcess:
-    command = sandbox_command(settings, "serve", "--webhook", f"http://127.0.0.1:{settings.port}")
+    command = sandbox_command(
+        settings, "serve", "--webhook-url", f"http://127.0.0.1:{settings.port}/hooks/whatsapp_cloud"
+    )
     return ChildProcess("sandbox", command, settings.child_environment())
 
 
