@@ -12,7 +12,11 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from invekto.kernel.settings import Settings
+
+    _Words: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -125,6 +129,18 @@ def _migrate(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _tenant_create(arguments: argparse.Namespace) -> int:
+    from invekto.entry import admin
+
+    return admin.tenant_create(_settings("invekto"), arguments)
+
+
+def _user_create(arguments: argparse.Namespace) -> int:
+    from invekto.entry import admin
+
+    return admin.user_create(_settings("invekto"), arguments)
+
+
 def _openapi(_arguments: argparse.Namespace) -> int:
     import json
 
@@ -142,33 +158,60 @@ def _parser() -> argparse.ArgumentParser:
         prog="invekto",
         description="A multi-tenant customer desk. Settings come from the environment: see docs/operations.md.",
     )
-    words = parser.add_subparsers(title="commands", metavar="", required=True)
+    words = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _words_that_run(words)
+    _words_about_firms(words)
+    return parser
 
-    def word(name: str, run: Callable[[argparse.Namespace], int], sentence: str | None) -> argparse.ArgumentParser:
-        if sentence is None:
-            command = words.add_parser(name)
-        else:
-            command = words.add_parser(name, help=sentence, description=sentence)
-        command.set_defaults(run=run)
-        return command
 
+def _word(
+    words: _Words, name: str, run: Callable[[argparse.Namespace], int], sentence: str | None
+) -> argparse.ArgumentParser:
+    """Adds one command; without a sentence it is not listed, because only our own processes use it."""
+    command = (
+        words.add_parser(name) if sentence is None else words.add_parser(name, help=sentence, description=sentence)
+    )
+    command.set_defaults(run=run)
+    return command
+
+
+def _words_that_run(words: _Words) -> None:
     for name, run, sentence in (
         ("demo", _demo, "Run everything on this machine with the sandbox and sample firms."),
         ("up", _up, "Run everything on this machine: database, migrations, web and worker."),
     ):
-        command = word(name, run, sentence)
+        command = _word(words, name, run, sentence)
         command.add_argument("--with-parent", action="store_true", help="end when the process that started this ends")
-    web = word("web", _web, "Run one web process: client, API, webhooks, stream.")
+    web = _word(words, "web", _web, "Run one web process: client, API, webhooks, stream.")
     web.add_argument("--fd", type=int, default=None, help="number of a listening socket that is inherited")
-    word("worker", _worker, "Run one worker process: incoming messages, outgoing messages, jobs.")
-    migrate = word("migrate", _migrate, "Bring the database's schema to this version.")
+    _word(words, "worker", _worker, "Run one worker process: incoming messages, outgoing messages, jobs.")
+    migrate = _word(words, "migrate", _migrate, "Bring the database's schema to this version.")
     migrate.add_argument("--create-roles", action="store_true", help="make the database roles first (once per server)")
-    sandbox = word("sandbox", _sandbox, "Run the sandbox that plays the providers, or print its keys.")
+    sandbox = _word(words, "sandbox", _sandbox, "Run the sandbox that plays the providers, or print its keys.")
     sandbox.add_argument("word", nargs="?", choices=["serve", "info"], default="serve")
     sandbox.add_argument("--json", action="store_true", help="with info: as JSON")
-    word("openapi", _openapi, "Print the OpenAPI document.")
-    word("demo-data", _demo_data, None)
-    return parser
+    _word(words, "openapi", _openapi, "Print the OpenAPI document.")
+    _word(words, "demo-data", _demo_data, None)
+
+
+def _words_about_firms(words: _Words) -> None:
+    def group(name: str, sentence: str) -> _Words:
+        command = words.add_parser(name, help=sentence, description=sentence)
+        return command.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    tenant = _word(group("tenant", "Firms."), "create", _tenant_create, "Make a firm.")
+    tenant.add_argument("firm", help="what its people type at sign-in, for example mavera")
+    tenant.add_argument("--name", help="as shown on the screen; default: the same")
+    tenant.add_argument("--timezone", default="Europe/Istanbul")
+    tenant.add_argument("--locale", default="tr", choices=["tr", "en"])
+
+    user = _word(group("user", "People who sign in."), "create", _user_create, "Make a user of a firm.")
+    user.add_argument("user", help="the user name")
+    user.add_argument("--firm", required=True)
+    user.add_argument("--role", default="user", choices=["user", "supervisor"])
+    user.add_argument("--name", help="as shown on the screen; default: the user name")
+    user.add_argument("--locale", default="tr", choices=["tr", "en"])
+    user.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
 
 
 if __name__ == "__main__":

@@ -122,7 +122,7 @@ def configure(process: str, form: LogFormat, level: str, stream: TextIO | None =
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     # Their lines repeat ours: one per request, one per statement, one per step of a migration.
-    for chatty in ("httpx", "httpcore", "asyncio", "alembic.runtime.plugins", "websockets", "uvicorn.error"):
+    for chatty in ("httpx", "httpcore", "asyncio", "alembic", "websockets", "uvicorn.error"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
 
 
