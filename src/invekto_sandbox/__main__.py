@@ -27,14 +27,17 @@ def _delays(text: str) -> Delays:
 
 
 def _parser() -> argparse.ArgumentParser:
-    product_port = os.environ.get("INVEKTO_PORT", "8000")
+    product = f"http://127.0.0.1:{os.environ.get('INVEKTO_PORT', '8000')}"
     parser = argparse.ArgumentParser(prog="invekto sandbox", description=__doc__)
     parser.add_argument("command", nargs="?", choices=("serve", "info"), default="serve")
     parser.add_argument("--json", action="store_true", help="with info: as JSON")
     parser.add_argument("--port", type=int, default=int(os.environ.get("INVEKTO_SANDBOX_PORT", "8001")))
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("INVEKTO_DATA", ".invekto")))
-    parser.add_argument("--webhook-url", default=f"http://127.0.0.1:{product_port}/hooks/whatsapp_cloud")
+    parser.add_argument(
+        "--webhook", default=product, help="the product's address; each provider calls /hooks/<kind> of it"
+    )
+    parser.add_argument("--webhook-url", help="WhatsApp Cloud's whole webhook address, if it is another")
     parser.add_argument("--web", type=Path, help="folder of the built phone page")
     parser.add_argument("--ledger", action="store_true", help="witness file for fault tests, fsynced")
     parser.add_argument("--samples", action="store_true", help="a few customers to play with, if there are none")
@@ -66,19 +69,20 @@ async def _serve(settings: Settings) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     wish = _parser().parse_args(arguments)
     data_dir = wish.data.resolve()
+    webhook_url = wish.webhook_url or f"{wish.webhook.rstrip('/')}/hooks/whatsapp_cloud"
     if wish.command == "info":
         found = info(data_dir, wish.port)
         if wish.json:
             print(json.dumps(found, indent=1))
         else:
             for kind, block in found.items():
-                print(f"{kind}: {block['page_url']} webhooks -> {wish.webhook_url}")
+                print(f"{kind}: {block['page_url']} webhooks -> {webhook_url}")
         return 0
     settings = Settings(
         data_dir=data_dir,
         port=wish.port,
         host=wish.host,
-        webhook_url=wish.webhook_url,
+        webhook_url=webhook_url,
         web_dir=wish.web,
         ledger=wish.ledger,
         delays=wish.delays,

@@ -108,6 +108,7 @@ class Control:
 
     def routes(self) -> list[BaseRoute]:
         table: list[tuple[str, str, Handler]] = [
+            ("GET", "/health", self.health),
             ("GET", "/state", self._state),
             ("GET", "/faults", self._faults),
             ("PUT", "/faults", self._set_faults),
@@ -137,6 +138,9 @@ class Control:
         if not allowed(socket):
             raise HTTPException(403)
         await self._core.hub.serve(socket)
+
+    async def health(self, _request: Request) -> Response:
+        return JSONResponse({"ok": True})
 
     async def _state(self, _request: Request) -> Response:
         return JSONResponse(

@@ -72,13 +72,15 @@ def _only_one(folder: Path) -> Iterator[None]:
 def _app(core: Core, cloud: WhatsAppCloud) -> Starlette:
     page = Page(core.settings.web_dir)
     graph = Graph(cloud)
+    control = Control(core, [CloudControl(cloud)])
     return Starlette(
         routes=[
-            *Control(core, [CloudControl(cloud)]).routes(),
+            *control.routes(),
+            Route("/health", control.health),
             Route("/", page.index),
             Route("/sandbox.html", page.index),
             Route("/assets/{path:path}", page.asset),
-            Route("/{path:path}", graph, methods=["GET", "POST", "DELETE"]),
+            Route("/{path:path}", graph.handle, methods=["GET", "POST", "DELETE"]),
         ]
     )
 

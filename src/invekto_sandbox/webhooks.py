@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import logging
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,8 @@ from invekto_sandbox.ledger import Ledger
 from invekto_sandbox.settings import Settings
 from invekto_sandbox.store import Store
 from invekto_sandbox.wire import Wire, WireError
+
+log = logging.getLogger("invekto_sandbox.webhooks")
 
 Event = Mapping[str, Any]
 """What a webhook carries: {"type": "message"|"status"|"other", "id", "status"?}."""
@@ -197,7 +200,12 @@ class Dispatcher:
             self._lanes[lane] = deque()
         task = asyncio.create_task(self._drain(lane, item))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a webhook's delivery broke; it is tried again after the next start", exc_info=error)
 
     async def _drain(self, lane: str, item: _Item | None) -> None:
         try:

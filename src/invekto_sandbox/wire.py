@@ -12,6 +12,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 from urllib.parse import urlsplit
 
 import httptools
@@ -45,8 +46,7 @@ class _Connection(asyncio.Protocol):
         self._until_close = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's is one without saying so
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.transport = None
@@ -88,7 +88,8 @@ class _Connection(asyncio.Protocol):
         answer.set_result(Answer(parser.get_status_code(), self._headers, bytes(self._body)))
 
     def ask(self, request: bytes, limit: int) -> asyncio.Future[Answer]:
-        assert self.transport is not None
+        if self.transport is None:
+            raise WireError("connection closed")
         self.began = self._until_close = False
         self._parser = httptools.HttpResponseParser(self)
         self._headers, self._body, self._limit = {}, bytearray(), limit

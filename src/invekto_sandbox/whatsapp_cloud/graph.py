@@ -55,7 +55,7 @@ class Graph:
         self._cloud = cloud
         self._core = cloud.core
 
-    async def __call__(self, request: Request) -> Response:
+    async def handle(self, request: Request) -> Response:
         began = time.perf_counter()
         path = _VERSIONS.sub("", request.url.path).strip("/")
         call = Call(request, path.split("/"), _token(request))

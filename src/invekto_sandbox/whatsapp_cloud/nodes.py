@@ -67,6 +67,8 @@ def number(cloud: WhatsAppCloud, one: Number, fields: str | None) -> Json:
         "whatsapp_business_manager_messaging_limit": "TIER_2K",
         "health_status": {"can_send_message": "AVAILABLE", "entities": []},
         "webhook_configuration": {key: value for key, value in webhooks.items() if value},
+        "country_code": "TR",
+        "country_dial_code": "90",
         "conversational_automation": None,
         "eligibility_for_api_business_global_search": "NON_ELIGIBLE_UNDEFINED_COUNTRY",
         "certificate": None,
