@@ -37,7 +37,8 @@ export function precompressed(): Plugin {
     configResolved(config) {
       outDir = config.build.outDir;
     },
-    closeBundle() {
+    // Not closeBundle: that runs after a failed build too, and its own error would hide the real one.
+    writeBundle() {
       for (const name of readdirSync(outDir, { recursive: true, encoding: 'utf8' })) {
         const path = join(outDir, name);
         if (!TEXT.test(name) || statSync(path).size < WORTHWHILE_BYTES) continue;

@@ -300,7 +300,7 @@ def _kept_key(data: Path) -> bytes:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise SettingsError(
             "INVEKTO_DATA",
-            f"The secret key {path} cannot be kept ({reason}): make the folder writable or choose another INVEKTO_DATA.",
+            f"The secret key {path} cannot be kept ({reason}): make room and the folder writable, or set INVEKTO_DATA elsewhere.",
         ) from error
     if len(key) != SECRET_KEY_BYTES:
         raise SettingsError(
