@@ -112,7 +112,7 @@ class _AskLater(InvektoError):
 class Throttled(_AskLater):
     http_status = 429
 
-    def __init__(self, code: str = "throttled", *, retry_after_s: float) -> None:
+    def __init__(self, code: str, *, retry_after_s: float) -> None:
         super().__init__(code, retry_after_s)
 
 

@@ -1,0 +1,58 @@
+"""What somebody may do: the catalogue, and what each role holds. Default deny: what is not listed is refused.
+
+A route asks for one of these by `kernel.auth.requires`; what a viewer sees of a list is asked by `view_scope`.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from invekto.kernel.auth import Principal
+
+# Three widths of one sight. The first is everybody's: their own conversations and the queues of their teams.
+CONVERSATIONS_VIEW: Final = "conversations.view"
+CONVERSATIONS_VIEW_TEAM: Final = "conversations.view.team"
+CONVERSATIONS_VIEW_ALL: Final = "conversations.view.all"
+CONVERSATIONS_REPLY: Final = "conversations.reply"
+CONVERSATIONS_ASSIGN: Final = "conversations.assign"
+CONTACT_PII_VIEW: Final = "contact.pii.view"
+CONTACTS_EDIT: Final = "contacts.edit"
+TAGS_MANAGE: Final = "tags.manage"
+QUARANTINE_MANAGE: Final = "quarantine.manage"
+CHANNELS_MANAGE: Final = "channels.manage"
+USERS_MANAGE: Final = "users.manage"
+
+CATALOGUE: Final[dict[str, str]] = {
+    CONVERSATIONS_VIEW: "See the conversations assigned to oneself and the unassigned ones of one's teams.",
+    CONVERSATIONS_VIEW_TEAM: "See every conversation of one's teams, whoever has it.",
+    CONVERSATIONS_VIEW_ALL: "See every conversation of the firm.",
+    CONVERSATIONS_REPLY: "Answer, note, take, tag, snooze, resolve and reopen.",
+    CONVERSATIONS_ASSIGN: "Give a conversation to somebody else, or back to the queue.",
+    CONTACT_PII_VIEW: "See phone numbers whole.",
+    CONTACTS_EDIT: "Change a contact's name.",
+    TAGS_MANAGE: "Make and change tags.",
+    QUARANTINE_MANAGE: "See and replay what could not be processed.",
+    CHANNELS_MANAGE: "Connect, change and pause channels.",
+    USERS_MANAGE: "Make and disable users and teams.",
+}
+
+ROLES: Final[dict[str, frozenset[str]]] = {
+    "user": frozenset({CONVERSATIONS_VIEW, CONVERSATIONS_REPLY, CONVERSATIONS_ASSIGN, CONTACTS_EDIT}),
+    "supervisor": frozenset(CATALOGUE),
+}
+
+ViewScope = Literal["own", "team", "all"]
+
+
+def permissions_of(role: str) -> frozenset[str]:
+    """What a role holds; nothing for a role nobody knows."""
+    return ROLES.get(role, frozenset())
+
+
+def view_scope(principal: Principal) -> ViewScope | None:
+    """How much of `conversations.view` a principal has. None: not even their own."""
+    if principal.may(CONVERSATIONS_VIEW_ALL):
+        return "all"
+    if principal.may(CONVERSATIONS_VIEW_TEAM):
+        return "team"
+    return "own" if principal.may(CONVERSATIONS_VIEW) else None
