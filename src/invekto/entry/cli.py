@@ -117,6 +117,10 @@ def _migrate(arguments: argparse.Namespace) -> int:
     from invekto.entry.refusal import StartRefused
 
     with any_database(_settings("migrate")) as settings:
+        if arguments.check:
+            assert settings.database_url is not None
+            asyncio.run(migrate.check(settings.database_url))
+            return 0
         if settings.admin_database_url is None:
             raise StartRefused(
                 "INVEKTO_ADMIN_DATABASE_URL is not set: set it to the login that owns the schema, DATABASE_URL's may not migrate."
@@ -187,6 +191,7 @@ def _words_that_run(words: _Words) -> None:
     _word(words, "worker", _worker, "Run one worker process: incoming messages, outgoing messages, jobs.")
     migrate = _word(words, "migrate", _migrate, "Bring the database's schema to this version.")
     migrate.add_argument("--create-roles", action="store_true", help="make the database roles first (once per server)")
+    migrate.add_argument("--check", action="store_true", help="change nothing; say whether this version can run on it")
     sandbox = _word(words, "sandbox", _sandbox, "Run the sandbox that plays the providers, or print its keys.")
     sandbox.add_argument("word", nargs="?", choices=["serve", "info"], default="serve")
     sandbox.add_argument("--json", action="store_true", help="with info: as JSON")

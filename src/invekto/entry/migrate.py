@@ -45,13 +45,22 @@ async def connect(url: str, variable: str = "DATABASE_URL") -> Connection:
 
 
 async def check(database_url: str) -> None:
-    """Refuses a server or a login on which Invekto must not run."""
+    """Refuses a server, a login or a schema on which this version must not run. Changes nothing."""
     connection = await connect(database_url)
     try:
         await check_server(connection)
         await check_login(connection)
+        present = None
+        if await connection.fetchval("select to_regclass('public.alembic_version') is not null"):
+            present = await connection.fetchval("select version_num from public.alembic_version")
     finally:
         await connection.close()
+    wanted = ScriptDirectory.from_config(_configuration()).get_current_head()
+    if present != wanted:
+        raise StartRefused(
+            f"The database's schema is at {present or 'nothing'} and this version needs {wanted}: "
+            "run `invekto migrate` with INVEKTO_ADMIN_DATABASE_URL."
+        )
 
 
 async def create_roles(admin_url: str, database_url: str | None) -> None:
@@ -104,11 +113,7 @@ async def _become_owner(connection: AsyncConnection) -> None:
 
 
 def _upgrade(connection: SyncConnection, say: Callable[[str], None]) -> None:
-    config = Config()
-    folder = migrations_folder()
-    for name, value in (("script_location", folder), ("prepend_sys_path", folder)):
-        config.set_main_option(name, str(value).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
+    config = _configuration()
     config.attributes["connection"] = connection
     script = ScriptDirectory.from_config(config)
     current = _current_revision(connection)
@@ -121,6 +126,15 @@ def _upgrade(connection: SyncConnection, say: Callable[[str], None]) -> None:
     if current != head:
         say(f"migrating the database from {current or 'nothing'} to {head}")
         command.upgrade(config, "head")
+
+
+def _configuration() -> Config:
+    config = Config()
+    folder = str(migrations_folder()).replace("%", "%%")
+    config.set_main_option("script_location", folder)
+    config.set_main_option("prepend_sys_path", folder)
+    config.set_main_option("path_separator", "os")
+    return config
 
 
 def _current_revision(connection: SyncConnection) -> str | None:

@@ -70,12 +70,13 @@ def _start_database(supervisor: Supervisor, settings: Settings) -> Settings:
         server = EmbeddedPostgres(settings.data / "postgres", say=log.info)
         supervisor.start(PostgresService(server))
         settings = on_embedded(settings, server)
-    if settings.admin_database_url is not None:
+    if settings.admin_database_url is None:
+        # Somebody else migrates; we only make sure that it was done.
+        supervisor.run_once(_child("migrate --check", ("migrate", "--check"), settings))
+    else:
         migrate = _child("migrate", ("migrate",), settings)
         migrate.environment = {**migrate.environment, "INVEKTO_ADMIN_DATABASE_URL": settings.admin_database_url}
         supervisor.run_once(migrate)
-    else:
-        log.info("INVEKTO_ADMIN_DATABASE_URL is not set: the schema is taken as it is")
     return settings
 
 
