@@ -18,7 +18,7 @@ from sqlalchemy.pool import NullPool
 
 import invekto
 from invekto.entry.refusal import StartRefused
-from invekto.entry.roles import OWNER, check_login, check_server, make_roles
+from invekto.entry.roles import APP, OWNER, check_login, check_server, make_roles
 from invekto.kernel.tenancy import Connection
 
 _ONE_MIGRATION_AT_A_TIME: Final = 0x1E7EC70
@@ -126,6 +126,9 @@ def _upgrade(connection: SyncConnection, say: Callable[[str], None]) -> None:
     if current != head:
         say(f"migrating the database from {current or 'nothing'} to {head}")
         command.upgrade(config, "head")
+        # So that a process that may not migrate can tell whether somebody did.
+        with connection.begin():
+            connection.execute(text(f"grant select on public.alembic_version to {APP}"))
 
 
 def _configuration() -> Config:
