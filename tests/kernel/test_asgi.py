@@ -4,6 +4,7 @@ import asyncio
 import ipaddress
 import json
 import logging
+import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -326,6 +327,19 @@ async def test_a_body_without_length_is_cut_while_it_comes(path: str) -> None:
     assert answer.status_code == 413
     assert answer.json()["error"]["code"] == "too_large"
     assert given < 100_000
+
+
+async def test_a_body_full_of_nonsense_is_refused_cheaply() -> None:
+    app = Edge(application()._app, EdgeOptions(public_url=OWN))
+    small = json.dumps({f"k{number}": 1 for number in range(4_500)}).encode()
+    large = json.dumps({f"k{number}": 1 for number in range(80_000)}).encode()
+    async with client(app) as http:
+        began = time.process_time()
+        refused = await http.post("/api/v1/things", content=small, headers={"Content-Type": "application/json"})
+        assert refused.status_code == 422
+        assert len(refused.json()["error"]["fields"]) == 20
+        assert (await http.post("/api/v1/things", content=large)).status_code == 413
+        assert time.process_time() - began < 0.2
 
 
 # The client behind proxies.

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import asyncpg
 import msgspec
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,6 +29,13 @@ from invekto.kernel.errors import (
 )
 from invekto.kernel.i18n import negotiate
 
+_AWAY: Final = (
+    ConnectionError,
+    PoolTimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.OperatorInterventionError,
+)
 _FIELDS_MAX: Final = 20
 _PATH_MAX: Final = 100
 
@@ -67,6 +77,25 @@ def error_answer(
     return error.http_status, [(name.encode(), value.encode()) for name, value in headers.items()], body
 
 
+def decided(error: Exception) -> InvektoError:
+    """What a caller is told about any error: ours as it is, 503 while the database is away, else a defect."""
+    if isinstance(error, InvektoError):
+        return error
+    return Unavailable(retry_after_s=2) if database_is_away(error) else Internal()
+
+
+def database_is_away(error: BaseException | None) -> bool:
+    """Whether an error says that PostgreSQL is down, starting, stopping, full of connections, or has dropped ours."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or database_is_away(error.orig)
+    if isinstance(error, asyncpg.InterfaceError):
+        # asyncpg has no class of its own for a connection that was lost before the statement.
+        return "closed" in str(error)
+    if isinstance(error, asyncpg.QueryCanceledError):
+        return False
+    return isinstance(error, _AWAY) or (error is not None and database_is_away(error.__cause__))
+
+
 def answer_errors(app: FastAPI) -> None:
     """Makes the application answer every error in our shape. What nobody decided about goes on to the edge (asgi)."""
 
@@ -85,14 +114,14 @@ def answer_errors(app: FastAPI) -> None:
             response.headers["allow"] = error.headers.get("Allow", "")
         return response
 
-    async def unexpected(request: Request, _error: Exception) -> Response:
-        return _response(request, Internal())
+    async def others(request: Request, error: Exception) -> Response:
+        return _response(request, decided(error))
 
     app.add_exception_handler(InvektoError, ours)
     app.add_exception_handler(RequestValidationError, malformed)
     app.add_exception_handler(HTTPException, of_the_framework)
     # The framework raises it again behind this answer, so the edge still logs and counts it.
-    app.add_exception_handler(Exception, unexpected)
+    app.add_exception_handler(Exception, others)
 
 
 def _response(request: Request, error: InvektoError) -> Response:

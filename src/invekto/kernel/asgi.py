@@ -15,14 +15,15 @@ from typing import Any, Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from invekto.kernel import log
-from invekto.kernel.answers import error_answer
+from invekto.kernel.answers import decided, error_answer
 from invekto.kernel.errors import Forbidden, Internal, InvektoError, TooLarge
 from invekto.kernel.ids import uuid7
 from invekto.kernel.metrics import REFUSED_ORIGINS, REQUEST_SECONDS, UNEXPECTED_ERRORS
 from invekto.kernel.origins import client_address, comes_from_us, own_origins
 from invekto.kernel.settings import Network
 
-BODY_MAX: Final = 1 << 20
+# Every JSON body of the API is far smaller; a megabyte of unknown fields would cost a third of a second to refuse.
+BODY_MAX: Final = 64 << 10
 ORIGIN_REFUSED: Final = 4403  # close code of a socket, docs/api.md "Stream"
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _METHODS: Final = _SAFE_METHODS | {"POST", "PUT", "PATCH", "DELETE"}
@@ -139,15 +140,23 @@ class _Exchange:
         except InvektoError as error:
             await self._answer(error)
         except Exception as error:
-            UNEXPECTED_ERRORS.inc()
-            _log.exception("%s %s failed", self._scope["method"], _route(self._scope), extra={"error": repr(error)})
+            told = decided(error)
+            self._log(error, told)
             if self._status and not self._ended:
                 raise  # half an answer is out: the server must break the connection, or it would look whole
             if not self._status:
-                await self._answer(Internal())
+                await self._answer(told)
         finally:
             method = self._scope["method"] if self._scope["method"] in _METHODS else "other"
             REQUEST_SECONDS.labels(method, _route(self._scope), str(self._status)).observe(time.perf_counter() - began)
+
+    def _log(self, error: Exception, told: InvektoError) -> None:
+        where = f"{self._scope['method']} {_route(self._scope)}"
+        if isinstance(told, Internal):
+            UNEXPECTED_ERRORS.inc()
+            _log.error("%s failed", where, exc_info=error)
+        else:
+            _log.warning("%s was refused: %r", where, error)
 
     async def receive(self) -> Message:
         message = await self._receive()

@@ -38,6 +38,7 @@ class DatabaseOptions:
     request_pool: int = 10
     role_pool: int = 4
     connect_timeout_s: float = 5
+    pool_timeout_s: float = 5
 
 
 @dataclass
@@ -64,18 +65,22 @@ class Database:
         """Connects nothing yet but the wake-up listener (`listen`): pools fill when used."""
 
         async def connect() -> Connection:
-            return await asyncpg.connect(
-                options.url,
-                timeout=options.connect_timeout_s,
-                server_settings={"application_name": "invekto", "jit": "off"},
-            )
+            try:
+                return await asyncpg.connect(
+                    options.url,
+                    timeout=options.connect_timeout_s,
+                    server_settings={"application_name": "invekto", "jit": "off"},
+                )
+            except (FileNotFoundError, TimeoutError) as error:
+                # No socket file, or no answer: a server that is away, like a refused connection.
+                raise ConnectionRefusedError(f"the database does not answer: {error}") from error
 
         engine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=connect,
             pool_size=options.request_pool,
             max_overflow=0,
-            pool_timeout=5,
+            pool_timeout=options.pool_timeout_s,
         )
         wakeup = Wakeup(options.url)
         database = cls(
@@ -140,13 +145,14 @@ class Database:
             try:
                 async with self.tx(tenant_id, actor, now=now) as tx:
                     return await use_case(tx)
-            except DBAPIError as error:
+            except (DBAPIError, asyncpg.PostgresError) as error:
+                # The second kind comes from the raw statements of `Tx.fetch` and its siblings.
                 if attempt == RETRIES or _sqlstate(error) not in _RETRIED:
                     raise
                 await asyncio.sleep(0.01 * attempt)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def _sqlstate(error: DBAPIError) -> str | None:
-    cause: Any = error.orig
+def _sqlstate(error: DBAPIError | asyncpg.PostgresError) -> str | None:
+    cause: Any = error.orig if isinstance(error, DBAPIError) else error
     return getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
