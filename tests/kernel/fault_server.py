@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from invekto.kernel.http import Http
+
 Answer = Callable[["Call"], Awaitable[None]]
 
 
@@ -139,3 +141,15 @@ def certificate_for(name: str, folder: Path) -> tuple[ssl.SSLContext, ssl.SSLCon
     server.load_cert_chain(pem)
     client = ssl.create_default_context(cafile=str(pem))
     return server, client
+
+
+def client(*operator_urls: str) -> Http:
+    return Http(operator_urls=operator_urls)
+
+
+async def ok(call: Call) -> None:
+    await call.answer(200, b'{"ok":true}')
+
+
+async def never(_call: Call) -> None:
+    await asyncio.sleep(60)
