@@ -58,7 +58,7 @@ def sessions(db: Database) -> Sessions:
 @pytest.fixture
 def edge(db: Database, sessions: Sessions) -> Edge:
     app = FastAPI(openapi_url=None)
-    app.state.db = db
+    app.state.database = db
     app.state.authenticate = sessions
     app.include_router(router)
     answer_errors(app)

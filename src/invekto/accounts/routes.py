@@ -11,17 +11,12 @@ from invekto.accounts.schemas import Preferences, SessionOut, SessionTenant, Ses
 from invekto.accounts.sessions import LiveSession, Sessions
 from invekto.accounts.sign_in import Caller, sign_in, sign_out
 from invekto.kernel.auth import SIGNED_IN, Principal, requires
-from invekto.kernel.db import Database
 from invekto.kernel.pages import LIMIT_DEFAULT, Cursor, Limit, Page, decode_cursor, encode_cursor
-from invekto.kernel.tx import Actor
+from invekto.kernel.requests import database_of, in_tx
+from invekto.kernel.tx import Tx
 
 router = APIRouter(prefix="/api/v1")
 SignedIn = Annotated[Principal, requires(SIGNED_IN)]
-
-
-def _db(request: Request) -> Database:
-    db: Database = request.app.state.db
-    return db
 
 
 def _sessions(request: Request) -> Sessions:
@@ -29,16 +24,14 @@ def _sessions(request: Request) -> Sessions:
     return sessions
 
 
-def _actor(request: Request, principal: Principal) -> Actor:
-    return principal.actor(request.state.address, request.state.request_id)
-
-
 @router.post("/session", tags=["session"])
 async def start_session(request: Request, response: Response, given: SignIn) -> SessionOut:
     """Signs in. The cookie `invekto_session` of the answer is the session; one that came with the request ends."""
     sessions = _sessions(request)
     caller = Caller(request.state.address, request.headers.get("user-agent"), request.state.request_id)
-    started = await sign_in(_db(request), firm=given.firm, username=given.user, password=given.password, caller=caller)
+    started = await sign_in(
+        database_of(request), firm=given.firm, username=given.user, password=given.password, caller=caller
+    )
     if (former := await sessions.former(request)) is not None:
         await _end(request, former.principal)
     sessions.set_cookie(response, started)
@@ -59,8 +52,10 @@ async def end_session(request: Request, response: Response, principal: SignedIn)
 
 @router.patch("/session/user", tags=["session"])
 async def change_own_preferences(request: Request, given: Preferences, principal: SignedIn) -> SessionOut:
-    async with _db(request).tx(principal.tenant_id, _actor(request, principal)) as tx:
+    async def change(tx: Tx) -> None:
         await service.change_preferences(tx, principal.user_id, locale=given.locale, theme=given.theme)
+
+    await in_tx(request, principal, change)
     sessions = _sessions(request)
     sessions.forget(user_id=principal.user_id)
     return _session(await sessions.of(request))
@@ -72,8 +67,7 @@ async def list_users(
 ) -> Page[UserOut]:
     """Everybody of the firm who may sign in, by user name."""
     after = decode_cursor(cursor, "users", str)[0] if cursor else None
-    async with _db(request).tx(principal.tenant_id, _actor(request, principal)) as tx:
-        users = await queries.list_users(tx, after, limit + 1)
+    users = await in_tx(request, principal, lambda tx: queries.list_users(tx, after, limit + 1))
     items = [UserOut.model_validate(user, from_attributes=True) for user in users[:limit]]
     more = encode_cursor("users", users[limit - 1].username_key) if len(users) > limit else None
     return Page(items=items, next_cursor=more)
@@ -85,16 +79,14 @@ async def list_teams(
 ) -> Page[TeamOut]:
     """The firm's teams by name, with the ids of their members."""
     after = decode_cursor(cursor, "teams", str)[0] if cursor else None
-    async with _db(request).tx(principal.tenant_id, _actor(request, principal)) as tx:
-        teams = await queries.list_teams(tx, after, limit + 1)
+    teams = await in_tx(request, principal, lambda tx: queries.list_teams(tx, after, limit + 1))
     items = [TeamOut(id=team.id, name=team.name, member_ids=members) for team, members in teams[:limit]]
     more = encode_cursor("teams", teams[limit - 1][0].name) if len(teams) > limit else None
     return Page(items=items, next_cursor=more)
 
 
 async def _end(request: Request, principal: Principal) -> None:
-    async with _db(request).tx(principal.tenant_id, _actor(request, principal)) as tx:
-        await sign_out(tx, principal.session_id)
+    await in_tx(request, principal, lambda tx: sign_out(tx, principal.session_id))
     _sessions(request).forget(session_id=principal.session_id)
 
 
