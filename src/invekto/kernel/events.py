@@ -109,7 +109,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class LoggedEvent:
-    """One row of the log as the stream reads it."""
+    """One row of the log as the stream reads it. `detail` is JSON text: most readers never look at it."""
 
     tenant_id: UUID
     seq: int
@@ -119,6 +119,7 @@ class LoggedEvent:
     message_id: UUID | None
     entity_id: UUID | None
     user_id: UUID | None
+    detail: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +131,22 @@ class EventPage:
     pending: bool
 
 
-_NEW_EVENTS = """
-select tenant_id, seq, xid::text::bigint as xid, kind, conversation_id, message_id, entity_id, user_id
+_LOGGED = """
+select tenant_id, seq, xid::text::bigint as xid, kind, conversation_id, message_id, entity_id, user_id,
+       detail::text as detail
   from event
+"""
+_NEW_EVENTS = f"""{_LOGGED}
  where (xid, seq) > ($1::text::xid8, $2::bigint)
    and xid < pg_snapshot_xmin(pg_current_snapshot())
  order by xid, seq
  limit $3
-"""
+"""  # a constant of this file
+_MISSED_EVENTS = f"""{_LOGGED}
+ where (xid, seq) > ($1::text::xid8, $2::bigint) and (xid, seq) <= ($3::text::xid8, $4::bigint) and tenant_id = $5
+ order by xid, seq
+ limit $6
+"""  # a constant of this file
 _PENDING = "select exists (select from event where xid >= pg_snapshot_xmin(pg_current_snapshot()))"
 _HEAD = """
 select epoch,
@@ -168,6 +177,19 @@ async def read_events(connection: Connection, after: Cursor, *, limit: int = 100
     events = [LoggedEvent(**row) for row in rows]
     cursor = Cursor(after.epoch, events[-1].xid, events[-1].seq) if events else after
     return EventPage(events, cursor, pending)
+
+
+async def missed_events(
+    connection: Connection, tenant_id: UUID, after: Cursor, until: Cursor, *, limit: int
+) -> list[LoggedEvent]:
+    """A tenant's events behind `after`, up to and with `until`, which is a place that has been read already.
+
+    Uses event_cursor_idx; takes no lock.
+    """
+    rows = await connection.fetch(
+        _MISSED_EVENTS, str(after.xid), after.seq, str(until.xid), until.seq, tenant_id, limit
+    )
+    return [LoggedEvent(**row) for row in rows]
 
 
 async def head(connection: Connection) -> Cursor:

@@ -1,0 +1,315 @@
+"""The wire of conversations, messages, media and contacts, exactly as docs/api.md gives it.
+
+Answers are typed dicts: REST and the stream build the same ones from the same rows and encode them alike, so the
+two cannot differ. What a client sends is a model that refuses unknown fields.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from typing_extensions import TypedDict
+
+from invekto.kernel.text import storable
+
+View = Literal["mine", "unassigned", "all"]
+Status = Literal["open", "snoozed", "resolved"]
+Direction = Literal["inbound", "outbound", "internal"]
+DeliveryStatus = Literal["queued", "sending", "sent", "delivered", "read", "failed", "unknown"]
+MessageType = Literal[
+    "text",
+    "image",
+    "video",
+    "audio",
+    "document",
+    "sticker",
+    "location",
+    "contacts",
+    "interactive",
+    "order",
+    "reaction",
+    "template",
+    "system",
+    "unsupported",
+    "note",
+    "activity",
+]
+TagColor = Literal["teal", "blue", "amber", "red", "green", "violet", "grey", "pink"]
+MediaKind = Literal["image", "video", "audio", "document", "sticker"]
+
+TEXT_MAX = 65_536
+"""What the door admits at all; what a channel admits is its capability, checked when it is sent."""
+TAGS_MAX = 50
+NAME_MAX = 200
+
+# Answers ----------------------------------------------------------------------------------------------------------
+
+
+class Named(TypedDict):
+    """A user or a team."""
+
+    id: UUID
+    name: str
+
+
+class Tag(TypedDict):
+    id: UUID
+    name: str
+    color: TagColor
+
+
+class ContactBrief(TypedDict):
+    id: UUID
+    name: str
+    phone: str | None
+
+
+class ChannelBrief(TypedDict):
+    id: UUID
+    kind: str
+    name: str
+
+
+class ServiceWindow(TypedDict):
+    opened_by: str
+    closes_at: datetime
+
+
+class SharedConversation(TypedDict):
+    """What every viewer with the same rights sees alike."""
+
+    id: UUID
+    number: int
+    status: Status
+    preview: str
+    preview_type: MessageType
+    preview_direction: Direction
+    preview_status: DeliveryStatus | None
+    last_seq: int
+    last_message_at: datetime
+    waiting_since: datetime | None
+    snoozed_until: datetime | None
+    resolved_at: datetime | None
+    created_at: datetime
+    version: int
+    contact: ContactBrief
+    channel: ChannelBrief
+    assignee: Named | None
+    team: Named | None
+    tags: list[Tag]
+    window: ServiceWindow | None
+
+
+class Conversation(SharedConversation):
+    """`unread` and `read_seq` are the viewer's own."""
+
+    unread: int
+    read_seq: int
+
+
+class Draft(TypedDict):
+    kind: Literal["reply", "note"]
+    text: str
+    updated_at: datetime
+
+
+class ConversationDetail(Conversation):
+    draft: Draft | None
+    previous_conversation_id: UUID | None
+
+
+class Counts(TypedDict):
+    mine: int
+    unassigned: int
+    all: int
+
+
+class ReadState(TypedDict):
+    read_seq: int
+    unread: int
+
+
+class ConversationReadState(ReadState):
+    """A read mark as the stream sends it."""
+
+    conversation_id: UUID
+
+
+class Author(TypedDict):
+    """`name` is null for the contact: the conversation says who that is."""
+
+    kind: Literal["contact", "user", "system"]
+    id: UUID | None
+    name: str | None
+
+
+class DeliveryError(TypedDict):
+    code: str
+    vendor_code: str | None
+    message: str
+
+
+class Attachment(TypedDict):
+    id: UUID
+    kind: MediaKind
+    mime: str
+    size: int | None
+    name: str | None
+    url: str
+    state: Literal["stored", "pending", "failed"]
+    voice: bool
+
+
+class Quoted(TypedDict):
+    """The message that is answered; its text shortened."""
+
+    id: UUID
+    seq: int
+    type: MessageType
+    text: str | None
+    author: Author
+
+
+class Message(TypedDict):
+    id: UUID
+    conversation_id: UUID
+    seq: int
+    direction: Direction
+    type: MessageType
+    text: str | None
+    status: DeliveryStatus | None
+    error: DeliveryError | None
+    author: Author
+    attachments: list[Attachment]
+    payload: Any
+    reply_to: Quoted | None
+    client_id: str | None
+    provider_at: datetime | None
+    created_at: datetime
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    read_at: datetime | None
+    dismissed: bool
+    version: int
+
+
+class Upload(TypedDict):
+    id: UUID
+    kind: MediaKind
+    mime: str
+    size: int
+    name: str | None
+    url: str
+
+
+class ContactIdentity(TypedDict):
+    id: UUID
+    channel: ChannelBrief
+    display: str
+    last_inbound_at: datetime | None
+
+
+class ContactCard(TypedDict):
+    id: UUID
+    name: str
+    phone: str | None
+    language: str | None
+    created_at: datetime
+    identities: list[ContactIdentity]
+    notes: list[Message]
+    conversations: list[Conversation]
+
+
+class ConversationPage(TypedDict):
+    items: list[Conversation]
+    next_cursor: str | None
+
+
+class MessagePage(TypedDict):
+    items: list[Message]
+    next_cursor: str | None
+
+
+class TagPage(TypedDict):
+    items: list[Tag]
+    next_cursor: str | None
+
+
+# What clients send ------------------------------------------------------------------------------------------------
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_MAX), AfterValidator(storable)]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_MAX), AfterValidator(storable)
+]
+Seq = Annotated[int, Field(ge=0, le=2**62)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TakeBody(_Body):
+    """`from`: who the client believes has it."""
+
+    holder: Annotated[UUID | None, Field(alias="from")] = None
+
+
+class AssignBody(_Body):
+    """`user_id` null gives it back to the queue."""
+
+    user_id: UUID | None
+
+
+class SnoozeBody(_Body):
+    """`until` null: until the next message."""
+
+    until: AwareDatetime | None
+
+
+class ReadBody(_Body):
+    seq: Seq
+    lower: bool = False
+
+
+class TagsBody(_Body):
+    """The whole set."""
+
+    tag_ids: Annotated[list[UUID], Field(max_length=TAGS_MAX)]
+
+
+class DraftBody(_Body):
+    kind: Literal["reply", "note"]
+    text: Annotated[str, StringConstraints(max_length=TEXT_MAX), AfterValidator(storable)]
+
+
+class TextMessageBody(_Body):
+    type: Literal["text"]
+    text: Text
+
+
+class NoteBody(_Body):
+    type: Literal["note"]
+    text: Text
+
+
+class MediaMessageBody(_Body):
+    type: Literal["image", "video", "audio", "document"]
+    attachment_id: UUID
+    text: Annotated[str, StringConstraints(max_length=TEXT_MAX), AfterValidator(storable)] | None = None
+
+
+MessageBody = Annotated[TextMessageBody | NoteBody | MediaMessageBody, Field(discriminator="type")]
+
+
+class TagBody(_Body):
+    name: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60), AfterValidator(storable)
+    ]
+    color: TagColor
+
+
+class ContactBody(_Body):
+    name: Name
