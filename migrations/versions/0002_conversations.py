@@ -137,6 +137,13 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
+        "conversation_unassigned_idx",
+        "conversation",
+        ["tenant_id", "status", sa.literal_column("last_message_at desc"), sa.literal_column("id desc")],
+        unique=False,
+        postgresql_where=sa.text("assignee_id is null"),
+    )
+    op.create_index(
         "conversation_one_open_key",
         "conversation",
         ["tenant_id", "identity_id"],
