@@ -1,0 +1,295 @@
+"""READ FIRST: what a channel kind must offer. An adapter translates between a provider's protocol and these types.
+
+It sees no tenant, session, contact or database. Adding a channel is a folder with an adapter, its tests, and one line in
+`registry`. Optional abilities are the small protocols at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
+
+import msgspec
+
+from invekto.kernel.http import Http
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of what crosses this boundary: immutable, compared by value."""
+
+
+class RawRequest(Part, frozen=True, kw_only=True):
+    """A webhook as it came. Header names are lower-case; `body` is untouched: signatures are of these bytes."""
+
+    method: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    received_at: datetime
+
+
+class RawResponse(Part, frozen=True, kw_only=True):
+    """An answer that the protocol wants at once (a challenge)."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = "text/plain"
+
+
+Credentials: TypeAlias = Mapping[str, str]
+"""Opened secrets. Of an app: `app_secret`, `verify_token`; of a channel: what its `connect` stored."""
+
+
+# What comes in ----------------------------------------------------------------------------------------------------
+
+
+class Address(Part, frozen=True, kw_only=True):
+    """One name a provider has for a person: scheme `phone` (E.164 digits with +), `bsuid`, `parent_bsuid`, `psid` ..."""
+
+    scheme: str
+    value: str
+
+
+class Sender(Part, frozen=True, kw_only=True):
+    """Who wrote. `addresses` are in order of trust: on a conflict the first wins. `phone` is E.164 or None."""
+
+    addresses: tuple[Address, ...]
+    display: str
+    phone: str | None = None
+    username: str | None = None
+
+
+class InboundAttachment(Part, frozen=True, kw_only=True):
+    """A file that the provider holds for a while under `media_id`."""
+
+    kind: Literal["image", "video", "audio", "document", "sticker"]
+    media_id: str
+    mime: str
+    name: str | None = None
+    voice: bool = False
+
+
+class InboundMessage(Part, frozen=True, kw_only=True):
+    """A message from a person. `type`, `text`, `payload` are the wire's (docs/api.md).
+
+    `window_closes_at` is set when this message opens or renews a service window. `raw` is kept for types we do not show yet.
+    `path` and `raw_slice` name its place in the receipt for the quarantine.
+    """
+
+    account_key: str
+    provider_id: str
+    sender: Sender
+    sent_at: datetime
+    type: str
+    path: str
+    raw_slice: bytes
+    text: str | None = None
+    payload: dict[str, Any] | None = None
+    raw: dict[str, Any] | None = None
+    attachments: tuple[InboundAttachment, ...] = ()
+    reply_to_provider_id: str | None = None
+    window_closes_at: datetime | None = None
+
+
+class DeliveryReport(Part, frozen=True, kw_only=True):
+    """A status of something we sent. `callback_data` is our message id if the provider echoes it."""
+
+    account_key: str
+    provider_id: str
+    status: Literal["sent", "delivered", "read", "failed"]
+    occurred_at: datetime
+    path: str
+    raw_slice: bytes
+    callback_data: str | None = None
+    error_code: str | None = None
+    error_vendor_code: str | None = None
+    error_detail: str | None = None
+
+
+class UnhandledEvent(Part, frozen=True, kw_only=True):
+    """A part we do not understand (yet): quarantined with `reason`, visible and replayable, never an exception."""
+
+    account_key: str | None
+    path: str
+    raw_slice: bytes
+    reason: str
+    detail: str | None = None
+
+
+InboundEvent: TypeAlias = InboundMessage | DeliveryReport | UnhandledEvent
+
+
+# What goes out ----------------------------------------------------------------------------------------------------
+
+
+class OutboundMedia(Part, frozen=True, kw_only=True):
+    """A file of ours. `open` starts reading its bytes from the media store; it may be called again for a retry."""
+
+    kind: str
+    mime: str
+    name: str | None
+    size: int
+    voice: bool
+    open: Callable[[], AsyncIterable[bytes]]
+
+
+class Outbound(Part, frozen=True, kw_only=True):
+    """One message to one person. `callback_data` is our message id, for providers that echo it in statuses."""
+
+    to: tuple[Address, ...]
+    callback_data: str
+    text: str | None = None
+    media: OutboundMedia | None = None
+    reply_to_provider_id: str | None = None
+
+
+class SendReceipt(Part, frozen=True, kw_only=True):
+    """The provider took it over under `provider_id`."""
+
+    provider_id: str
+
+
+class MediaRule(Part, frozen=True, kw_only=True):
+    """What files of one kind a channel takes. Empty `mimes` means any."""
+
+    mimes: tuple[str, ...]
+    max_bytes: int
+
+
+class Capabilities(Part, frozen=True, kw_only=True):
+    """What a channel can do: drives checks, the composer and flows. Served by the API (docs/api.md, channels)."""
+
+    text_max: int
+    caption_max: int
+    media: Mapping[str, MediaRule]
+    service_window_s: int | None
+    reads: bool = False
+    rate_per_s: float = 20
+    burst: float = 20
+
+
+class ChannelError(Exception):
+    """Why a send failed. The class decides what the worker does; `code` is ours and translated, the rest is the provider's."""
+
+    code: ClassVar[str] = "provider_error"
+
+    def __init__(self, detail: str = "", *, vendor_code: str | None = None) -> None:
+        super().__init__(detail or self.code)
+        self.detail = detail
+        self.vendor_code = vendor_code
+
+
+class Transient(ChannelError):
+    """Certainly not accepted; again later. `retry_after_s` when the provider said so."""
+
+    code: ClassVar[str] = "provider_unavailable"
+
+    def __init__(self, detail: str = "", *, vendor_code: str | None = None, retry_after_s: float | None = None) -> None:
+        super().__init__(detail, vendor_code=vendor_code)
+        self.retry_after_s = retry_after_s
+
+
+class Throttled(Transient):
+    """Too fast: the whole channel pauses."""
+
+    code: ClassVar[str] = "provider_throttled"
+
+
+class VendorDown(Transient):
+    """The provider does not work at the moment, or could not be reached."""
+
+
+class Rejected(ChannelError):
+    """Refused for good."""
+
+    code: ClassVar[str] = "provider_rejected"
+
+
+class InvalidRecipient(Rejected):
+    code: ClassVar[str] = "recipient_unreachable"
+
+
+class WindowClosed(Rejected):
+    code: ClassVar[str] = "window_closed"
+
+
+class TemplateRefused(Rejected):
+    code: ClassVar[str] = "template_refused"
+
+
+class Unsupported(Rejected):
+    code: ClassVar[str] = "unsupported_content"
+
+
+class CredentialsRefused(ChannelError):
+    """The channel must be connected again; its owner is told."""
+
+    code: ClassVar[str] = "channel_reconnect_needed"
+
+
+class OutcomeUnknown(ChannelError):
+    """Asked, and no answer came: it may have been accepted. Settled by a status or a person, never sent again by itself."""
+
+    code: ClassVar[str] = "outcome_unknown"
+
+
+# The adapter ------------------------------------------------------------------------------------------------------
+
+
+class ChannelAdapter(Protocol):
+    """`(kind, provider)` is the registry's key: one kind may have several providers."""
+
+    kind: ClassVar[str]
+    provider: ClassVar[str]
+    capabilities: ClassVar[Capabilities]
+
+    def verify(self, request: RawRequest, credentials: Credentials) -> RawResponse | None:
+        """Raises SignatureInvalid, answers at once (a challenge), or returns None: the body is genuine."""
+        ...
+
+    def parse(self, request: RawRequest) -> Sequence[InboundEvent]:
+        """Bytes in, events out. Pure; never fails: what it cannot read is an UnhandledEvent."""
+        ...
+
+    async def send(self, http: Http, credentials: Credentials, message: Outbound) -> SendReceipt:
+        """Exactly one message at the provider. Raises ChannelError."""
+        ...
+
+
+class SignatureInvalid(Exception):
+    """The request was not signed by who it says: answered 403, nothing is stored."""
+
+
+class FetchedMedia(Part, frozen=True, kw_only=True):
+    """An inbound file being read. `size` is None when the provider does not say."""
+
+    mime: str
+    size: int | None
+    chunks: AsyncIterable[bytes]
+
+
+class MediaGone(ChannelError):
+    """The provider does not hold the file any more."""
+
+    code: ClassVar[str] = "media_gone"
+
+
+@runtime_checkable
+class FetchesMedia(Protocol):
+    async def fetch_media(
+        self,
+        http: Http,
+        credentials: Credentials,
+        media_id: str,
+        store: Callable[[FetchedMedia], Any],
+    ) -> None:
+        """Opens the file and awaits `store(fetched)` while the connection is open. Raises ChannelError."""
+        ...
+
+
+@runtime_checkable
+class MarksRead(Protocol):
+    async def mark_read(self, http: Http, credentials: Credentials, provider_id: str) -> None:
+        """Tells the contact that everything up to this message was read. Raises ChannelError."""
+        ...

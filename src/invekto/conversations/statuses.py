@@ -1,0 +1,112 @@
+"""Applies what providers report about our messages. Forward only; a report that came before its message waits for it.
+
+queued < sending < sent < delivered < read. `failed` ends a message that was not delivered; a late `delivered` may still
+follow it. A report that carries our message id settles an `unknown` send.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from invekto.kernel.tenancy import Connection
+
+# $1 tenants, $2 channels, $3 provider ids: apply what is parked for these messages. Every report of one message is folded
+# into the best status first, so that the order of arrival does not matter; rows are locked conversation first, in key
+# order, because a sender holds its conversation while it writes the message.
+_APPLY = """
+with parked as (
+  select d.*, m.id as message_id, m.conversation_id
+    from unnest($1::uuid[], $2::uuid[], $3::text[]) as wanted (tenant_id, channel_id, provider_id)
+    join delivery_update d using (tenant_id, channel_id, provider_id)
+    join message m on m.tenant_id = d.tenant_id and m.channel_id = d.channel_id and m.direction = 'outbound'
+         and m.provider_id = d.provider_id
+   where d.applied_at is null
+), best as (
+  select tenant_id, message_id, conversation_id, channel_id, provider_id,
+         max(case status when 'sent' then 1 when 'delivered' then 2 when 'read' then 3 else 0 end) as rank,
+         min(occurred_at) filter (where status = 'sent') as sent_at,
+         min(occurred_at) filter (where status = 'delivered') as delivered_at,
+         min(occurred_at) filter (where status = 'read') as read_at,
+         bool_or(status = 'failed') as failed,
+         max(error_code) as error_code, max(error_vendor_code) as error_vendor_code, max(error_detail) as error_detail
+    from parked
+   group by tenant_id, message_id, conversation_id, channel_id, provider_id
+), held as (
+  select c.tenant_id, c.id from conversation c
+   where (c.tenant_id, c.id) in (select tenant_id, conversation_id from best)
+   order by c.tenant_id, c.id for update
+), moved as (
+  update message m
+     set status = case
+           when best.rank = 3 then 'read'
+           when best.rank = 2 and m.status <> 'read' then 'delivered'
+           when best.failed and m.status in ('queued', 'sending', 'sent', 'unknown') then 'failed'
+           when best.rank = 1 and m.status in ('queued', 'sending', 'unknown') then 'sent'
+           else m.status end,
+         sent_at = coalesce(m.sent_at, best.sent_at, best.delivered_at, best.read_at),
+         delivered_at = coalesce(m.delivered_at, best.delivered_at, best.read_at),
+         read_at = coalesce(m.read_at, best.read_at),
+         error_code = case when best.rank >= 2 then null
+                           when best.failed and m.status in ('queued', 'sending', 'sent', 'unknown') then best.error_code
+                           when best.rank = 1 and m.status = 'unknown' then null
+                           else m.error_code end,
+         error_vendor_code = case when best.failed and best.rank < 2 then best.error_vendor_code
+                                  else m.error_vendor_code end,
+         error_detail = case when best.failed and best.rank < 2 then best.error_detail else m.error_detail end,
+         version = m.version + 1
+    from best join held on held.tenant_id = best.tenant_id and held.id = best.conversation_id
+   where m.tenant_id = best.tenant_id and m.id = best.message_id
+  returning m.tenant_id, m.id, m.conversation_id, m.seq, m.status
+), shown as (
+  update conversation c
+     set version = c.version + 1, preview_status = moved.status
+    from moved
+   where c.tenant_id = moved.tenant_id and c.id = moved.conversation_id and c.preview_seq = moved.seq
+), marked as (
+  update delivery_update d set applied_at = now()
+    from parked
+   where d.tenant_id = parked.tenant_id and d.channel_id = parked.channel_id
+     and d.provider_id = parked.provider_id and d.status = parked.status
+)
+select tenant_id, conversation_id, id as message_id from moved
+"""
+
+# A report that names our message: the provider took it, whether or not its answer reached us.
+_BIND = """
+update message m
+   set provider_id = wanted.provider_id
+  from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[]) as wanted (tenant_id, channel_id, message_id, provider_id)
+ where m.tenant_id = wanted.tenant_id and m.id = wanted.message_id and m.channel_id = wanted.channel_id
+   and m.direction = 'outbound' and m.provider_id is null
+"""
+
+
+async def bind_by_callback(connection: Connection, reports: Sequence[tuple[UUID, UUID, UUID, str]]) -> None:
+    """Gives messages without a provider id theirs: `reports` are (tenant, channel, message, provider id)."""
+    if not reports:
+        return
+    tenants, channels, messages, provider_ids = zip(*reports, strict=True)
+    await connection.execute(_BIND, list(tenants), list(channels), list(messages), list(provider_ids))
+
+
+async def apply_reports(
+    connection: Connection, keys: Sequence[tuple[UUID, UUID, str]]
+) -> list[tuple[UUID, UUID, UUID]]:
+    """Applies every waiting report of the messages `keys` = (tenant, channel, provider id).
+
+    Gives (tenant, conversation, message) of what changed; the caller writes the events. Reports whose message is not
+    there stay parked. Index: delivery_update_parked_idx, then the message's provider key.
+    """
+    if not keys:
+        return []
+    tenants, channels, provider_ids = zip(*sorted(set(keys)), strict=True)
+    rows = await connection.fetch(_APPLY, list(tenants), list(channels), list(provider_ids))
+    return [(row["tenant_id"], row["conversation_id"], row["message_id"]) for row in rows]
+
+
+async def apply_parked(
+    connection: Connection, tenant_id: UUID, channel_id: UUID, provider_ids: Sequence[str]
+) -> list[tuple[UUID, UUID, UUID]]:
+    """The same for one channel: what was reported before we had recorded the send."""
+    return await apply_reports(connection, [(tenant_id, channel_id, provider_id) for provider_id in provider_ids])
