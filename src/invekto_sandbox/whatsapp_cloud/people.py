@@ -242,6 +242,21 @@ class People:
             customer_id,
         )
 
+    def remember(self, number_id: str, customer_id: int, *, last: Json, text: str, closes_at: float | None) -> None:
+        """A thread from before: its last message and the end of its window, as if it had been written here."""
+        self._ensure(number_id, customer_id)
+        self._store.run(
+            "update wa_thread set last_at = ?, preview = ?, preview_type = ?, preview_direction = ?,"
+            " window_closes_at = ? where number_id = ? and customer_id = ?",
+            last["at"],
+            text[:120],
+            last["type"],
+            last["direction"],
+            closes_at,
+            number_id,
+            customer_id,
+        )
+
     def clear_unread(self, number_id: str, customer_id: int) -> bool:
         return (
             self._store.run(
