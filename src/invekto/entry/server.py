@@ -11,6 +11,7 @@ import uvicorn
 import uvloop
 
 from invekto.entry.supervisor import listen
+from invekto.kernel import failpoints
 from invekto.kernel.settings import Settings
 
 GRACEFUL_S = 10
@@ -25,6 +26,7 @@ def run_web(settings: Settings, listening_fd: int | None) -> int:
     )
     from invekto.entry.api import create_app
 
+    failpoints.arm(settings.failpoints)
     config = uvicorn.Config(
         create_app(settings),
         loop="uvloop",
@@ -54,6 +56,8 @@ def run_web(settings: Settings, listening_fd: int | None) -> int:
 def run_worker(settings: Settings) -> int:
     """Runs the jobs until SIGTERM; the worker decides what it finishes first."""
     from invekto.entry import worker
+
+    failpoints.arm(settings.failpoints)
 
     async def until_stopped() -> None:
         stop = asyncio.Event()

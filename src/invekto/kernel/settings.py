@@ -10,6 +10,7 @@ import binascii
 import difflib
 import ipaddress
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
@@ -42,8 +43,9 @@ VARIABLES: Final[Mapping[str, str]] = {
     "INVEKTO_LOG_LEVEL": "debug, info, warning or error. Default info.",
     "INVEKTO_WEB_DIST": "Folder of a built web client to serve. Default: the one of this installation.",
 }
-# Read by the build and the tests, not by the server.
-_OTHER_PROGRAMS: Final = frozenset({"INVEKTO_SKIP_WEB"})
+# For the build and for fault tests: nothing that an operator sets.
+_NOT_FOR_OPERATORS: Final = frozenset({"INVEKTO_SKIP_WEB", "INVEKTO_FAILPOINTS"})
+_FAILPOINT: Final = re.compile(r"[a-z_.]+(:[1-9]\d{0,6})?")
 
 
 class SettingsError(Exception):
@@ -73,6 +75,7 @@ class Settings:
     log_format: LogFormat = "text"
     log_level: str = "info"
     web_dist: Path | None = None
+    failpoints: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
 
     @classmethod
@@ -111,6 +114,7 @@ class Settings:
             log_format=cast("LogFormat", read.choice("INVEKTO_LOG", "text", ("text", "json"))),
             log_level=read.choice("INVEKTO_LOG_LEVEL", "info", _LOG_LEVELS),
             web_dist=read.web_dist("INVEKTO_WEB_DIST"),
+            failpoints=read.failpoints("INVEKTO_FAILPOINTS"),
             unknown=tuple(_unknown_names(given)),
         )
 
@@ -244,6 +248,12 @@ class _Reader:
         except ValueError:
             raise self._bad(variable, "addresses or networks with commas between, for example 10.0.0.0/8") from None
 
+    def failpoints(self, variable: str) -> tuple[str, ...]:
+        names = tuple(part.strip() for part in self._given.get(variable, "").split(",") if part.strip())
+        if not all(_FAILPOINT.fullmatch(name) for name in names):
+            raise self._bad(variable, "names of failpoints with commas between, each with or without a :count")
+        return names
+
     def web_dist(self, variable: str) -> Path | None:
         text = self._given.get(variable)
         if text is None:
@@ -269,7 +279,7 @@ def _unknown_names(given: Mapping[str, str]) -> list[str]:
     """Names that look like ours and are none, each with the likely one: a typing error is not silently ignored."""
     unknown = []
     for name in sorted(given):
-        if name.startswith("INVEKTO_") and name not in VARIABLES and name not in _OTHER_PROGRAMS:
+        if name.startswith("INVEKTO_") and name not in VARIABLES and name not in _NOT_FOR_OPERATORS:
             near = difflib.get_close_matches(name, VARIABLES, n=1, cutoff=0.75)
             if near:
                 unknown.append(f"{name} is not a setting; {near[0]} is.")
