@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,6 +10,7 @@ import asyncpg
 from sqlalchemy import select
 
 from invekto.accounts.models import Team, TeamMember, Tenant, User
+from invekto.kernel.tenancy import Connection
 from invekto.kernel.tx import Tx
 
 
@@ -51,6 +53,27 @@ async def live_session(tx: Tx, token_hash: bytes, idle_since: datetime) -> async
     """A session that still counts at `tx.now`, with its user, firm and teams. Index: (tenant_id, token_hash)."""
     found: asyncpg.Record | None = await tx.fetchrow(_LIVE_SESSION, tx.tenant_id, token_hash, tx.now, idle_since)
     return found
+
+
+_LIVE_SESSIONS = """
+select s.id as session_id, u.id as user_id, u.name, u.role, u.locale, t.id as tenant_id, t.timezone,
+       array(select m.team_id from team_member m where m.tenant_id = s.tenant_id and m.user_id = s.user_id) as team_ids
+  from unnest($1::uuid[], $2::uuid[]) as wanted (tenant_id, id)
+  join session s on s.tenant_id = wanted.tenant_id and s.id = wanted.id
+  join user_account u on u.tenant_id = s.tenant_id and u.id = s.user_id
+  join tenant t on t.id = s.tenant_id
+ where s.revoked_at is null and s.expires_at > $3 and s.last_seen_at > $4
+   and u.disabled_at is null and t.disabled_at is null
+"""
+
+
+async def live_sessions(
+    connection: Connection, keys: Sequence[tuple[UUID, UUID]], now: datetime, idle_since: datetime
+) -> list[asyncpg.Record]:
+    """Which of these (tenant, session) still count, in one statement for the stream's role. By primary keys."""
+    return await connection.fetch(
+        _LIVE_SESSIONS, [tenant for tenant, _ in keys], [session for _, session in keys], now, idle_since
+    )
 
 
 async def list_users(tx: Tx, after: str | None, limit: int) -> list[User]:

@@ -5,11 +5,13 @@ An answer is kept for five seconds per process, so a revoked session or a change
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+import asyncpg
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
@@ -20,6 +22,7 @@ from invekto.kernel.auth import Principal
 from invekto.kernel.crypto import token_hash
 from invekto.kernel.db import Database
 from invekto.kernel.errors import Unauthenticated
+from invekto.kernel.tenancy import Connection
 from invekto.kernel.tx import SYSTEM
 
 COOKIE: Final = "invekto_session"
@@ -103,19 +106,8 @@ class Sessions:
                     tx.now - _SEEN_EVERY + timedelta(seconds=1),
                 )
                 last_seen_at = tx.now
-        principal = Principal(
-            tenant_id=tenant_id,
-            user_id=row["user_id"],
-            session_id=row["session_id"],
-            name=row["name"],
-            role=row["role"],
-            permissions=permissions_of(row["role"]),
-            team_ids=frozenset(row["team_ids"]),
-            locale=row["locale"],
-            timezone=row["timezone"],
-        )
         return LiveSession(
-            principal=principal,
+            principal=_principal(row),
             username=row["username"],
             theme=row["theme"],
             tenant_name=row["tenant_name"],
@@ -146,6 +138,31 @@ class Sessions:
 
     def clear_cookie(self, response: Response) -> None:
         response.delete_cookie(COOKIE, path="/", secure=self._secure, httponly=True, samesite="lax")
+
+
+async def live_principals(
+    connection: Connection, keys: Sequence[tuple[UUID, UUID]], now: datetime
+) -> dict[UUID, Principal]:
+    """Of many open sockets' (tenant, session) the ones that still count, by session, with what their users may do now.
+
+    The connection is of the stream's role and has claimed these tenants.
+    """
+    rows = await queries.live_sessions(connection, keys, now, idle_since=now - IDLE)
+    return {row["session_id"]: _principal(row) for row in rows}
+
+
+def _principal(row: asyncpg.Record) -> Principal:
+    return Principal(
+        tenant_id=row["tenant_id"],
+        user_id=row["user_id"],
+        session_id=row["session_id"],
+        name=row["name"],
+        role=row["role"],
+        permissions=permissions_of(row["role"]),
+        team_ids=frozenset(row["team_ids"]),
+        locale=row["locale"],
+        timezone=row["timezone"],
+    )
 
 
 def _parse(cookie: str) -> tuple[UUID, bytes] | None:

@@ -64,7 +64,12 @@ async def list_messages(
     return json_answer(await in_tx(request, principal, use_case))
 
 
-@router.post("/conversations/{conversation_id}/messages", response_model=Message, status_code=201)
+@router.post(
+    "/conversations/{conversation_id}/messages",
+    response_model=Message,
+    status_code=201,
+    responses={200: {"model": Message, "description": "The same key and body again"}},
+)
 async def post_message(
     request: Request,
     principal: Answering,

@@ -40,7 +40,7 @@ MessageType = Literal[
 TagColor = Literal["teal", "blue", "amber", "red", "green", "violet", "grey", "pink"]
 MediaKind = Literal["image", "video", "audio", "document", "sticker"]
 
-TEXT_MAX = 65_536
+TEXT_MAX = 20_000
 """What the door admits at all; what a channel admits is its capability, checked when it is sent."""
 TAGS_MAX = 50
 NAME_MAX = 200

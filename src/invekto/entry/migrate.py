@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -55,7 +56,7 @@ async def check(database_url: str) -> None:
             present = await connection.fetchval("select version_num from public.alembic_version")
     finally:
         await connection.close()
-    wanted = ScriptDirectory.from_config(_configuration()).get_current_head()
+    wanted = head_revision()
     if present != wanted:
         raise StartRefused(
             f"The database's schema is at {present or 'nothing'} and this version needs {wanted}: "
@@ -129,6 +130,14 @@ def _upgrade(connection: SyncConnection, say: Callable[[str], None]) -> None:
         # So that a process that may not migrate can tell whether somebody did.
         with connection.begin():
             connection.execute(text(f"grant select on public.alembic_version to {APP}"))
+
+
+@cache
+def head_revision() -> str:
+    """The schema that this version needs."""
+    wanted = ScriptDirectory.from_config(_configuration()).get_current_head()
+    assert wanted is not None, "there are migrations"
+    return wanted
 
 
 def _configuration() -> Config:

@@ -1,0 +1,35 @@
+"""The hand-written lists: which routers there are, which routes are public, who wants which event.
+
+Nothing is found by scanning, so this page is the whole product at a glance.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter
+
+import invekto.accounts.routes
+import invekto.conversations.routes
+import invekto.conversations.routes_media
+import invekto.conversations.routes_messages
+from invekto.kernel.events import Subscriptions
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    invekto.accounts.routes.router,
+    invekto.conversations.routes.router,
+    invekto.conversations.routes_messages.router,
+    invekto.conversations.routes_media.router,
+)
+
+# Everything else asks for a permission by `kernel.auth.requires`; tests/architecture walks all routes against this.
+PUBLIC_ROUTES: Final[frozenset[tuple[str, str]]] = frozenset(
+    {
+        ("POST", "/api/v1/session"),  # this is how one gets a session
+    }
+)
+
+
+def subscriptions() -> Subscriptions:
+    """Who wants which event."""
+    return Subscriptions()
