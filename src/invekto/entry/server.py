@@ -39,8 +39,8 @@ def run_web(settings: Settings, listening_fd: int | None) -> int:
         log_config=None,
         server_header=False,
         date_header=True,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
+        # The edge reads X-Forwarded-For itself, from INVEKTO_TRUSTED_PROXIES only.
+        proxy_headers=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=GRACEFUL_S,
     )

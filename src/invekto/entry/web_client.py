@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 import invekto
 from invekto.kernel.errors import MethodNotAllowed, NotFound
 
-NOT_BUILT: Final = "The web client is not built: run `make demo`, or `python scripts/webbuild.py`, then load again."
+NOT_BUILT: Final = "The web client is not built: run `make web`, then load again."
 _INDEX: Final = "index.html"
 # Built beside the client, but the sandbox serves it.
 _OF_OTHERS: Final = ("sandbox.html", ".vite/")
