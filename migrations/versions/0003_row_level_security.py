@@ -94,7 +94,7 @@ def _channels() -> None:
 
 
 def _accounts_and_contacts() -> None:
-    tenant_table("user_account", app=EDIT, stream=READ)
+    tenant_table("user_account", app=EDIT, ingest=READ, stream=READ)
     tenant_table("team", app=ALL, stream=READ)
     tenant_table("team_member", app=ALL, stream=READ)
     tenant_table("session", app=ALL, stream=READ)
@@ -108,7 +108,32 @@ def _conversations() -> None:
     tenant_table("conversation", app=EDIT, ingest=EDIT, delivery="select, update", stream=READ)
     tenant_table("message", app=EDIT, ingest=EDIT, delivery="select, update", stream=READ)
     tenant_table("delivery_update", app=READ, ingest=ALL, delivery=ALL)
+    op.execute("create policy delivery_update_parked on delivery_update to current_user using (applied_at is null)")
+    op.execute(
+        """
+        create function forget_parked_reports(older_than timestamptz) returns bigint
+        language sql security definer set search_path = pg_catalog, public
+        as $$ with gone as (delete from public.delivery_update
+                             where applied_at is null and received_at < older_than returning 1)
+              select count(*) from gone $$
+        """
+    )
+    op.execute("revoke all on function forget_parked_reports(timestamptz) from public")
+    op.execute(f"grant execute on function forget_parked_reports(timestamptz) to {INGEST}")
     tenant_table("attachment", app=ALL, ingest=EDIT, delivery="select, update", stream=READ)
+    # The fetcher asks whose files are due before it may name those tenants: one function answers that with ids.
+    op.execute("create policy attachment_pending on attachment for select to current_user using (state = 'pending')")
+    op.execute(
+        """
+        create function tenants_with_pending_media() returns table (tenant_id uuid)
+        language sql stable security definer set search_path = pg_catalog, public
+        as $$ select distinct a.tenant_id from
+              (select x.tenant_id from public.attachment x where x.state = 'pending' and x.next_attempt_at <= now()
+                order by x.next_attempt_at limit 100) a $$
+        """
+    )
+    op.execute("revoke all on function tenants_with_pending_media() from public")
+    op.execute(f"grant execute on function tenants_with_pending_media() to {DELIVERY}")
     tenant_table("conversation_read", app=ALL, stream=READ)
     tenant_table("draft", app=ALL)
     tenant_table("tag", app=ALL, stream=READ)

@@ -7,6 +7,7 @@ follow it. A report that carries our message id settles an `unknown` send.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from invekto.kernel.tenancy import Connection
@@ -74,11 +75,20 @@ select tenant_id, conversation_id, id as message_id from moved
 
 # A report that names our message: the provider took it, whether or not its answer reached us.
 _BIND = """
+with target as (
+  select m.tenant_id, m.id, m.conversation_id, wanted.provider_id
+    from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[]) as wanted (tenant_id, channel_id, message_id, provider_id)
+    join message m on m.tenant_id = wanted.tenant_id and m.id = wanted.message_id and m.channel_id = wanted.channel_id
+   where m.direction = 'outbound' and m.provider_id is null
+), held as (
+  select c.tenant_id, c.id from conversation c
+   where (c.tenant_id, c.id) in (select tenant_id, conversation_id from target)
+   order by c.tenant_id, c.id for update
+)
 update message m
-   set provider_id = wanted.provider_id
-  from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[]) as wanted (tenant_id, channel_id, message_id, provider_id)
- where m.tenant_id = wanted.tenant_id and m.id = wanted.message_id and m.channel_id = wanted.channel_id
-   and m.direction = 'outbound' and m.provider_id is null
+   set provider_id = target.provider_id
+  from target join held on held.tenant_id = target.tenant_id and held.id = target.conversation_id
+ where m.tenant_id = target.tenant_id and m.id = target.id and m.provider_id is null
 """
 
 
@@ -110,3 +120,8 @@ async def apply_parked(
 ) -> list[tuple[UUID, UUID, UUID]]:
     """The same for one channel: what was reported before we had recorded the send."""
     return await apply_reports(connection, [(tenant_id, channel_id, provider_id) for provider_id in provider_ids])
+
+
+async def forget_parked(connection: Connection, older_than: datetime) -> int:
+    """Deletes reports from before `older_than` whose message never came; gives their number."""
+    return int(await connection.fetchval("select forget_parked_reports($1)", older_than))

@@ -1,0 +1,267 @@
+"""The ingest consumer: turns stored receipts into messages, in the order of their arrival.
+
+There is one consumer at a time, elected by an advisory lock on the very connection it works with: whoever loses the
+connection has lost the lock and can commit nothing more. The others stand by and take over within a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from invekto.channels.adapter import InboundEvent, RawRequest, UnhandledEvent
+from invekto.channels.claims import (
+    QUARANTINED,
+    RECEIPTS_DONE,
+    Parked,
+    Route,
+    StoredReceipt,
+    claim_receipts,
+    find_routes,
+    mark_done,
+    quarantine,
+)
+from invekto.channels.registry import Registry
+from invekto.contacts.identities import Raced
+from invekto.conversations.inbound import Incoming, receive_messages
+from invekto.kernel.db import Database
+from invekto.kernel.failpoints import hit
+from invekto.kernel.tenancy import INGEST, Connection, claimed
+
+_log = logging.getLogger(__name__)
+
+_LOCK: Final = 0x494E4745
+_POLL_S: Final = 0.5
+_STAND_BY_S: Final = 1.0
+_TRIES: Final = 5
+_ROUTES_KEPT_S: Final = 5.0
+
+# Prepared while the tables are empty, a plan reads them whole for ever: pin the ways that stay right.
+_PLANS: Final = "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off"
+
+# What the database says of data it cannot keep. Anything else is an outage: the claim stays and is tried again.
+_REFUSALS: Final = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.exceptions.DataError,
+    asyncpg.ProgramLimitExceededError,
+    UnicodeEncodeError,
+    ValueError,
+    OverflowError,
+    RecursionError,
+)
+_AGAIN: Final = (Raced, asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.UniqueViolationError)
+
+
+@dataclass
+class Ingest:
+    """Runs in every worker; one of them works."""
+
+    database: Database
+    registry: Registry
+    working: bool = False
+    _routes: dict[tuple[str, str], Route | None] = field(default_factory=dict)
+    _routes_at: float = 0.0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`; what is being stored is finished first."""
+        woken = self.database.wakeup.subscribe("receipt")
+        try:
+            while not stop.is_set():
+                try:
+                    await self._elected(stop, woken)
+                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, Raced) as error:
+                    _log.warning("ingest: interrupted, the claim is tried again: %s", error)
+                self.working = False
+                await self.database.wakeup.wait(stop, _STAND_BY_S)
+        finally:
+            self.database.wakeup.unsubscribe("receipt", woken)
+
+    async def _elected(self, stop: asyncio.Event, woken: asyncio.Event) -> None:
+        connection = await asyncpg.connect(
+            self.database.options.url,
+            timeout=self.database.options.connect_timeout_s,
+            command_timeout=60,
+            server_settings={"role": INGEST, "application_name": INGEST, "jit": "off"},
+        )
+        try:
+            if not await connection.fetchval("select pg_try_advisory_lock($1)", _LOCK):
+                return
+            await connection.execute(_PLANS)
+            self.working = True
+            _log.info("ingest: this worker consumes the receipts")
+            while not stop.is_set():
+                woken.clear()
+                if not await self.work_once(connection):
+                    await self.database.wakeup.wait(woken, _POLL_S)
+        finally:
+            # Ends the session, and with it the lock, whatever state it is in.
+            connection.terminate()
+
+    async def work_once(self, connection: Connection) -> int:
+        """One claim from look to commit; the number of receipts done."""
+        receipts = await claim_receipts(connection)
+        if not receipts:
+            return 0
+        hit("ingest.after_claim")
+        incoming, parked = await self._read(connection, receipts)
+        now = self.database.clock.now()
+        await self._store(connection, receipts, incoming, parked, now)
+        hit("ingest.after_commit")
+        self.database.wakeup.wake("event", "media")
+        RECEIPTS_DONE.inc(len(receipts))
+        return len(receipts)
+
+    # Reading ----------------------------------------------------------------------------------------------------
+
+    async def _read(
+        self, connection: Connection, receipts: Sequence[StoredReceipt]
+    ) -> tuple[list[Incoming], list[Parked]]:
+        """Every event of the claim with its channel, or its place in the quarantine."""
+        read = [(receipt, event) for receipt in receipts for event in self._events(receipt)]
+        routes = await self._routes_of(
+            connection, {(receipt.kind, event.account_key) for receipt, event in read if event.account_key}
+        )
+        incoming: list[Incoming] = []
+        parked: list[Parked] = []
+        for receipt, event in read:
+            route = routes.get((receipt.kind, event.account_key or ""))
+            ours = route is not None and route.admits(receipt)
+            if isinstance(event, UnhandledEvent):
+                tenant, channel = (route.tenant_id, route.channel_id) if route and ours else (None, None)
+                parked.append(_park(receipt, event, event.reason, event.detail, tenant, channel))
+            elif route is None:
+                parked.append(_park(receipt, event, "unknown_account", event.account_key))
+            elif not ours:
+                # Signed by an app that does not own this account: kept for the operator, shown to no firm.
+                parked.append(_park(receipt, event, "wrong_app", event.account_key))
+            else:
+                incoming.append(Incoming(route.tenant_id, route.channel_id, event, receipt.id))
+        return incoming, parked
+
+    def _events(self, receipt: StoredReceipt) -> Sequence[InboundEvent]:
+        request = RawRequest(
+            method="POST",
+            query=dict(parse_qsl(receipt.query, keep_blank_values=True)),
+            headers=msgspec.json.decode(receipt.headers, type=dict[str, str]),
+            body=receipt.body,
+            received_at=receipt.received_at,
+        )
+        try:
+            return self.registry.by_kind(receipt.kind).parse(request)
+        except Exception as error:  # noqa: BLE001  # a parser's defect must cost its own receipt only, never the queue
+            _log.exception("receipt %s could not be read", receipt.id)
+            detail = type(error).__name__
+            return [
+                UnhandledEvent(
+                    account_key=None, path="$", raw_slice=receipt.body, reason="parser_failed", detail=detail
+                )
+            ]
+
+    async def _routes_of(
+        self, connection: Connection, accounts: set[tuple[str, str]]
+    ) -> dict[tuple[str, str], Route | None]:
+        """Cached for a few seconds, absence too: a stranger's number must not cost a query per message."""
+        clock = self.database.clock.monotonic()
+        if clock - self._routes_at > _ROUTES_KEPT_S:
+            self._routes, self._routes_at = {}, clock
+        missing = accounts - self._routes.keys()
+        if missing:
+            async with claimed(connection):
+                found = await find_routes(connection, missing)
+            self._routes.update({account: found.get(account) for account in missing})
+        return self._routes
+
+    # Storing ----------------------------------------------------------------------------------------------------
+
+    async def _store(
+        self,
+        connection: Connection,
+        receipts: Sequence[StoredReceipt],
+        incoming: list[Incoming],
+        parked: list[Parked],
+        now: datetime,
+    ) -> None:
+        """All in one transaction; if the database refuses it, by tenant and by halves until the bad event is alone."""
+        try:
+            await self._attempt(connection, incoming, parked, receipts, now)
+            return
+        except _REFUSALS as error:
+            _log.warning("a claim of %d receipts was refused, looking for the event: %s", len(receipts), error)
+        by_id = {receipt.id: receipt for receipt in receipts}
+        by_tenant: dict[UUID, list[Incoming]] = {}
+        for one in incoming:
+            by_tenant.setdefault(one.tenant_id, []).append(one)
+        for events in by_tenant.values():
+            parked += await self._by_halves(connection, events, by_id, now)
+        # Done last: until here a crash repeats the claim, and the messages' keys make that harmless.
+        await self._attempt(connection, [], parked, receipts, now)
+
+    async def _by_halves(
+        self, connection: Connection, events: Sequence[Incoming], by_id: dict[int, StoredReceipt], now: datetime
+    ) -> list[Parked]:
+        try:
+            await self._attempt(connection, events, [], [], now)
+        except _REFUSALS as error:
+            if len(events) > 1:
+                middle = len(events) // 2
+                return [
+                    *await self._by_halves(connection, events[:middle], by_id, now),
+                    *await self._by_halves(connection, events[middle:], by_id, now),
+                ]
+            one = events[0]
+            _log.error("an event of receipt %s is refused by the database: %s", one.key, error)
+            detail = getattr(error, "sqlstate", None) or type(error).__name__
+            return [_park(by_id[one.key], one.event, "refused_by_database", detail, one.tenant_id, one.channel_id)]
+        return []
+
+    async def _attempt(
+        self,
+        connection: Connection,
+        incoming: Sequence[Incoming],
+        parked: Sequence[Parked],
+        receipts: Sequence[StoredReceipt],
+        now: datetime,
+    ) -> None:
+        for attempt in range(1, _TRIES + 1):
+            try:
+                async with claimed(connection, {one.tenant_id for one in incoming}):
+                    await receive_messages(connection, incoming, now)
+                    await quarantine(connection, parked, now)
+                    if receipts:
+                        await mark_done(connection, receipts)
+                break
+            except _AGAIN:
+                if attempt == _TRIES:
+                    raise
+                await asyncio.sleep(0.005 * attempt)
+        for one in parked:
+            QUARANTINED.labels(one.reason).inc()
+
+
+def _park(
+    receipt: StoredReceipt,
+    event: InboundEvent,
+    reason: str,
+    detail: str | None,
+    tenant_id: UUID | None = None,
+    channel_id: UUID | None = None,
+) -> Parked:
+    return Parked(
+        receipt=receipt,
+        path=event.path,
+        raw=event.raw_slice,
+        reason=reason,
+        detail=detail,
+        tenant_id=tenant_id,
+        channel_id=channel_id,
+    )

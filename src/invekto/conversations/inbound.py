@@ -1,0 +1,250 @@
+"""Stores what people wrote: finds them, opens or wakes their conversation, appends the messages. One batch, set-based.
+
+Read `receive_messages` from top to bottom. It is the only door for messages from outside: webhooks, imports and sample
+data use it. The unique key (tenant, channel, provider id) is the only dedupe, so a replay changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from invekto.channels.adapter import DeliveryReport, InboundMessage
+from invekto.channels.claims import channel_teams, note_inbound
+from invekto.contacts.identities import Known, Writer, follow_profile_names, resolve_writers
+from invekto.conversations import inbound_rows as rows
+from invekto.conversations.events import ConversationChanged, MessageAppended, MessageChanged
+from invekto.conversations.statuses import apply_reports, bind_by_callback
+from invekto.conversations.thanks import is_lone_thanks
+from invekto.kernel.events import Event, insert_events
+from invekto.kernel.ids import parse_uuid, uuid7
+from invekto.kernel.tenancy import Connection
+from invekto.kernel.text import storable
+
+REOPEN_WITHIN: Final = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """An event with the channel it was routed to. `key` finds its receipt when it has to be quarantined."""
+
+    tenant_id: UUID
+    channel_id: UUID
+    event: InboundMessage | DeliveryReport
+    key: int = 0
+
+
+@dataclass(slots=True)
+class Thread:
+    """A conversation while the batch adds to it. Its row is locked, so `last_seq` cannot move under us."""
+
+    tenant_id: UUID
+    id: UUID
+    channel_id: UUID
+    last_seq: int
+    inbound_count: int
+    answered_inbound_no: int
+    status: str
+    waiting_since: datetime | None
+    thanked_at: datetime | None = None
+    assignee_gone: bool = False
+    lines: list[Placed] = field(default_factory=list)
+    changed: bool = False
+
+
+@dataclass(slots=True)
+class Placed:
+    """A message with its place. Activity lines have no `message`."""
+
+    id: UUID
+    thread: Thread
+    seq: int
+    inbound_no: int
+    message: InboundMessage | None
+    action: str | None = None
+
+
+async def receive_messages(connection: Connection, batch: Sequence[Incoming], now: datetime) -> None:
+    """Stores a batch in the caller's transaction, whose role is `invekto_ingest` and whose tenants are the batch's.
+
+    `now` is the time of arrival; sample data and imports give their own past. Orders of the batch are kept.
+
+    Raises:
+        Raced: somebody made the same identity or conversation at the same moment; run the transaction again.
+        asyncpg.PostgresError: the database refuses an event; the caller finds which one by halves.
+    """
+    messages = [one for one in batch if isinstance(one.event, InboundMessage)]
+    reports = [one for one in batch if isinstance(one.event, DeliveryReport)]
+    events: list[tuple[UUID, Event]] = []
+    fresh = await _not_stored_yet(connection, messages)
+    if fresh:
+        known = await resolve_writers(connection, [_writer(one) for one in fresh], now)
+        renamed = await _take_names(connection, fresh, known, now)
+        threads = await _open_threads(connection, fresh, known, now)
+        placed = [_place(one, threads[person.identity_id], now) for one, person in zip(fresh, known, strict=True)]
+        await rows.insert_lines(connection, list(_all_lines(threads)), now)
+        await rows.insert_attachments(connection, placed, now)
+        await rows.update_threads(connection, [thread for thread in threads.values() if thread.lines], now)
+        await note_inbound(connection, {(one.tenant_id, one.channel_id) for one in fresh}, now)
+        events += _facts(threads.values())
+        events += await _rename_facts(connection, renamed, threads)
+    events += await _apply_reports(connection, reports)
+    if events:
+        await connection.execute(*insert_events(events, now))
+
+
+# Who and where ----------------------------------------------------------------------------------------------------
+
+
+def _writer(one: Incoming) -> Writer:
+    assert isinstance(one.event, InboundMessage)
+    return Writer(one.tenant_id, one.channel_id, one.event.sender)
+
+
+async def _not_stored_yet(connection: Connection, messages: Sequence[Incoming]) -> list[Incoming]:
+    """Without replays: they must neither reopen a conversation nor make an empty one. Once per key inside the batch."""
+    first: dict[tuple[UUID, UUID, str], Incoming] = {}
+    for one in messages:
+        first.setdefault((one.tenant_id, one.channel_id, one.event.provider_id), one)
+    stored = await rows.stored_keys(connection, sorted(first))
+    return [one for key, one in first.items() if key not in stored]
+
+
+async def _take_names(
+    connection: Connection, fresh: Sequence[Incoming], known: Sequence[Known], now: datetime
+) -> set[UUID]:
+    seen = [
+        (one.tenant_id, person, one.event.sender)
+        for one, person in zip(fresh, known, strict=True)
+        if isinstance(one.event, InboundMessage)
+    ]
+    return await follow_profile_names(connection, seen, now)
+
+
+async def _open_threads(
+    connection: Connection, fresh: Sequence[Incoming], known: Sequence[Known], now: datetime
+) -> dict[UUID, Thread]:
+    """The conversation of each identity, locked in key order: the open one, the one resolved lately, or a new one."""
+    wanted = {person.identity_id: one for one, person in zip(fresh, known, strict=True)}
+    latest = await rows.lock_latest(connection, [(one.tenant_id, identity) for identity, one in wanted.items()])
+    threads: dict[UUID, Thread] = {}
+    missing: list[rows.NewConversation] = []
+    contacts = {person.identity_id: person.contact_id for person in known}
+    teams = await channel_teams(connection, {(one.tenant_id, one.channel_id) for one in fresh})
+    for identity_id, one in wanted.items():
+        row = latest.get(identity_id)
+        if row is not None and (row["status"] != "resolved" or row["resolved_at"] > now - REOPEN_WITHIN):
+            threads[identity_id] = _wake(row)
+            continue
+        missing.append(
+            rows.NewConversation(
+                tenant_id=one.tenant_id,
+                id=uuid7(),
+                channel_id=one.channel_id,
+                identity_id=identity_id,
+                contact_id=contacts[identity_id],
+                team_id=teams.get(one.channel_id),
+                previous_id=None if row is None else row["id"],
+            )
+        )
+    await rows.insert_conversations(connection, missing, now)
+    for new in missing:
+        threads[new.identity_id] = Thread(
+            new.tenant_id, new.id, new.channel_id, 0, 0, 0, status="new", waiting_since=None
+        )
+    return threads
+
+
+def _wake(row: asyncpg.Record) -> Thread:
+    return Thread(
+        tenant_id=row["tenant_id"],
+        id=row["id"],
+        channel_id=row["channel_id"],
+        last_seq=row["last_seq"],
+        inbound_count=row["inbound_count"],
+        answered_inbound_no=row["answered_inbound_no"],
+        status=row["status"],
+        waiting_since=row["waiting_since"],
+        thanked_at=row["thanked_at"],
+        assignee_gone=row["assignee_gone"],
+    )
+
+
+# The lines --------------------------------------------------------------------------------------------------------
+
+
+def _place(one: Incoming, thread: Thread, now: datetime) -> Placed:
+    """Gives the message its `seq`, after a line that says why the conversation is open again."""
+    assert isinstance(one.event, InboundMessage)
+    message = one.event
+    if thread.status in ("resolved", "snoozed"):
+        _add(thread, None, "reopened" if thread.status == "resolved" else "woken")
+        if thread.status == "resolved":
+            thread.thanked_at = now if is_lone_thanks(message) else None
+    elif thread.thanked_at is not None and thread.status != "new":
+        # More than a thank-you came: somebody waits after all.
+        thread.thanked_at = None
+    thread.status = "open"
+    thread.inbound_count += 1
+    if thread.thanked_at is None and thread.waiting_since is None:
+        thread.waiting_since = min(message.sent_at, now)
+    return _add(thread, message, None)
+
+
+def _add(thread: Thread, message: InboundMessage | None, action: str | None) -> Placed:
+    thread.last_seq += 1
+    placed = Placed(uuid7(), thread, thread.last_seq, thread.inbound_count, message, action)
+    thread.lines.append(placed)
+    return placed
+
+
+def _all_lines(threads: dict[UUID, Thread]) -> Sequence[Placed]:
+    return [line for thread in threads.values() for line in thread.lines]
+
+
+# What is said about it --------------------------------------------------------------------------------------------
+
+
+def _facts(threads: Iterable[Thread]) -> list[tuple[UUID, Event]]:
+    facts: list[tuple[UUID, Event]] = []
+    for thread in threads:
+        facts += [
+            (thread.tenant_id, MessageAppended(conversation_id=thread.id, message_id=line.id)) for line in thread.lines
+        ]
+        facts.append((thread.tenant_id, ConversationChanged(conversation_id=thread.id)))
+    return facts
+
+
+async def _rename_facts(
+    connection: Connection, contacts: set[UUID], threads: dict[UUID, Thread]
+) -> list[tuple[UUID, Event]]:
+    """A new name shows in the contact's other conversations too."""
+    if not contacts:
+        return []
+    here = {thread.id for thread in threads.values()}
+    others = await rows.touch_conversations_of(connection, contacts, here)
+    return [(tenant, ConversationChanged(conversation_id=conversation)) for tenant, conversation in others]
+
+
+async def _apply_reports(connection: Connection, reports: Sequence[Incoming]) -> list[tuple[UUID, Event]]:
+    if not reports:
+        return []
+    await rows.keep_reports(connection, reports)
+    bound = []
+    for one in reports:
+        assert isinstance(one.event, DeliveryReport)
+        ours = parse_uuid(one.event.callback_data or "")
+        if ours is not None:
+            bound.append((one.tenant_id, one.channel_id, ours, storable(one.event.provider_id)))
+    await bind_by_callback(connection, bound)
+    moved = await apply_reports(connection, [(one.tenant_id, one.channel_id, one.event.provider_id) for one in reports])
+    facts: list[tuple[UUID, Event]] = []
+    for tenant, conversation, message in moved:
+        facts.append((tenant, MessageChanged(conversation_id=conversation, message_id=message)))
+        facts.append((tenant, ConversationChanged(conversation_id=conversation)))
+    return facts
