@@ -126,9 +126,9 @@ async def note_inbound(connection: Connection, channels: Iterable[tuple[UUID, UU
     if not wanted:
         return
     await connection.execute(
-        "update channel h set last_inbound_at = $3 from unnest($1::uuid[], $2::uuid[]) as x (tenant_id, id)"
+        "update channel h set last_inbound_at = $3::timestamptz from unnest($1::uuid[], $2::uuid[]) as x (tenant_id, id)"
         " where h.tenant_id = x.tenant_id and h.id = x.id"
-        " and (h.last_inbound_at is null or h.last_inbound_at < $3 - interval '1 minute')",
+        " and (h.last_inbound_at is null or h.last_inbound_at < $3::timestamptz - interval '1 minute')",
         [tenant for tenant, _ in wanted],
         [channel for _, channel in wanted],
         now,
