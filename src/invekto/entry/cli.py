@@ -68,7 +68,7 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 
 def _demo_data(_arguments: argparse.Namespace) -> int:
-    from invekto.entry.demo_data import fill
+    from invekto.entry.demo.fill import fill
 
     return fill(_settings("demo"))
 

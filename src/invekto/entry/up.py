@@ -11,16 +11,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from invekto.entry.database import embedded, on_embedded
+from invekto.entry.database import on_embedded
+from invekto.entry.demo import DEMO_PASSWORD, DEMO_USERS
 from invekto.entry.postgres import EmbeddedPostgres
 from invekto.entry.refusal import StartRefused
 from invekto.entry.supervisor import ChildProcess, PostgresService, Stopped, Supervisor, answers, listen
 from invekto.kernel.settings import Settings
 
 log = logging.getLogger("invekto.up")
-
-DEMO_USERS = ("agent1", "agent2", "agent3", "supervisor")
-DEMO_PASSWORD = "demo1234"  # noqa: S105  # printed on purpose; `demo` refuses to run anywhere but on loopback
 
 
 def up(settings: Settings) -> int:
@@ -156,6 +154,3 @@ def _print_demo(settings: Settings, page_url: str) -> None:
 
 def _shown(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-__all__ = ["DEMO_PASSWORD", "DEMO_USERS", "demo", "embedded", "sandbox_command", "up"]
