@@ -53,8 +53,8 @@ class Thread:
     waiting_since: datetime | None
     thanked_at: datetime | None = None
     assignee_gone: bool = False
+    opened: bool = False
     lines: list[Placed] = field(default_factory=list)
-    changed: bool = False
 
 
 @dataclass(slots=True)
@@ -131,6 +131,7 @@ async def _open_threads(
 ) -> dict[UUID, Thread]:
     """The conversation of each identity, locked in key order: the open one, the one resolved lately, or a new one."""
     wanted = {person.identity_id: one for one, person in zip(fresh, known, strict=True)}
+    loud = {person.identity_id for one, person in zip(fresh, known, strict=True) if not _is_quiet(one)}
     latest = await rows.lock_latest(connection, [(one.tenant_id, identity) for identity, one in wanted.items()])
     threads: dict[UUID, Thread] = {}
     missing: list[rows.NewConversation] = []
@@ -138,7 +139,9 @@ async def _open_threads(
     teams = await channel_teams(connection, {(one.tenant_id, one.channel_id) for one in fresh})
     for identity_id, one in wanted.items():
         row = latest.get(identity_id)
-        if row is not None and (row["status"] != "resolved" or row["resolved_at"] > now - REOPEN_WITHIN):
+        # A reaction or an edit belongs to what is there, however long ago that was resolved.
+        stays = row is not None and (identity_id not in loud or row["status"] != "resolved")
+        if row is not None and (stays or row["resolved_at"] > now - REOPEN_WITHIN):
             threads[identity_id] = _wake(row)
             continue
         missing.append(
@@ -175,6 +178,10 @@ def _wake(row: asyncpg.Record) -> Thread:
     )
 
 
+def _is_quiet(one: Incoming) -> bool:
+    return isinstance(one.event, InboundMessage) and one.event.quiet
+
+
 # The lines --------------------------------------------------------------------------------------------------------
 
 
@@ -182,6 +189,8 @@ def _place(one: Incoming, thread: Thread, now: datetime) -> Placed:
     """Gives the message its `seq`, after a line that says why the conversation is open again."""
     assert isinstance(one.event, InboundMessage)
     message = one.event
+    if message.quiet and thread.status != "new":
+        return _add(thread, message, None)
     if thread.status in ("resolved", "snoozed"):
         _add(thread, None, "reopened" if thread.status == "resolved" else "woken")
         if thread.status == "resolved":
@@ -190,6 +199,7 @@ def _place(one: Incoming, thread: Thread, now: datetime) -> Placed:
         # More than a thank-you came: somebody waits after all.
         thread.thanked_at = None
     thread.status = "open"
+    thread.opened = True
     thread.inbound_count += 1
     if thread.thanked_at is None and thread.waiting_since is None:
         thread.waiting_since = min(message.sent_at, now)

@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 
 from invekto.accounts.numbers import take_numbers
-from invekto.channels.adapter import DeliveryReport, InboundMessage
+from invekto.channels.adapter import DeliveryReport, InboundMessage, Payload
 from invekto.contacts.identities import Raced
 from invekto.kernel.ids import uuid7
 from invekto.kernel.tenancy import Connection
@@ -163,7 +163,7 @@ def _line(line: Placed, here: Mapping[tuple[UUID, UUID, str], UUID]) -> tuple[An
     )
 
 
-def _json(value: dict[str, Any] | None) -> str | None:
+def _json(value: Payload) -> str | None:
     """JSON text that jsonb takes. ValueError for a number that JSON has no word for."""
     if value is None:
         return None
@@ -213,40 +213,55 @@ async def insert_attachments(connection: Connection, placed: Sequence[Placed], n
 
 _UPDATE_THREADS = """
 update conversation c
-   set last_seq = x.last_seq, inbound_count = x.inbound_count, last_message_at = greatest(c.last_message_at, $12),
-       preview = x.preview, preview_type = x.preview_type, preview_direction = 'inbound', preview_status = null,
-       preview_seq = x.preview_seq, waiting_since = x.waiting_since, thanked_at = x.thanked_at,
-       status = 'open', snoozed_until = null, resolved_at = null, resolved_by_id = null,
+   set last_seq = x.last_seq, inbound_count = x.inbound_count, 
+       last_message_at = case when x.opened then greatest(c.last_message_at, $12) else c.last_message_at end,
+       preview = coalesce(x.preview, c.preview), preview_type = coalesce(x.preview_type, c.preview_type),
+       preview_direction = case when x.opened then 'inbound' else c.preview_direction end,
+       preview_status = case when x.opened then null else c.preview_status end,
+       preview_seq = coalesce(x.preview_seq, c.preview_seq),
+       waiting_since = x.waiting_since, thanked_at = x.thanked_at,
+       status = case when x.opened then 'open' else c.status end,
+       snoozed_until = case when x.opened then null else c.snoozed_until end,
+       resolved_at = case when x.opened then null else c.resolved_at end,
+       resolved_by_id = case when x.opened then null else c.resolved_by_id end,
        assignee_id = case when x.assignee_gone then null else c.assignee_id end,
        window_opened_by = case when x.window_closes_at is null then c.window_opened_by else 'contact_message' end,
        window_closes_at = greatest(c.window_closes_at, x.window_closes_at),
        version = c.version + 1
   from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bigint[],
-              $8::timestamptz[], $9::timestamptz[], $10::bool[], $11::timestamptz[])
+              $8::timestamptz[], $9::timestamptz[], $10::bool[], $11::timestamptz[], $13::bool[])
        as x (tenant_id, id, last_seq, inbound_count, preview, preview_type, preview_seq, waiting_since, thanked_at,
-             assignee_gone, window_closes_at)
+             assignee_gone, window_closes_at, opened)
  where c.tenant_id = x.tenant_id and c.id = x.id
 """
 
 
 async def update_threads(connection: Connection, threads: Sequence[Thread], now: datetime) -> None:
     """The conversations' rows after their new lines. They are locked already, so the order of the update is free."""
-    last: list[Placed] = [next(line for line in reversed(thread.lines) if line.message) for thread in threads]
+    last = [_newest_shown(thread) for thread in threads]
     await connection.execute(
         _UPDATE_THREADS,
         [thread.tenant_id for thread in threads],
         [thread.id for thread in threads],
         [thread.last_seq for thread in threads],
         [thread.inbound_count for thread in threads],
-        [preview_of(_message(line)) for line in last],
-        [_message(line).type for line in last],
-        [line.seq for line in last],
+        [None if line is None else preview_of(_message(line)) for line in last],
+        [None if line is None else _message(line).type for line in last],
+        [None if line is None else line.seq for line in last],
         [thread.waiting_since for thread in threads],
         [thread.thanked_at for thread in threads],
         [thread.assignee_gone for thread in threads],
         [_window(thread) for thread in threads],
         now,
+        [thread.opened for thread in threads],
     )
+
+
+def _newest_shown(thread: Thread) -> Placed | None:
+    """The line that the list shows, if one of this batch does."""
+    if not thread.opened:
+        return None
+    return next((line for line in reversed(thread.lines) if line.message and not line.message.quiet), None)
 
 
 def _message(line: Placed) -> InboundMessage:
@@ -256,7 +271,7 @@ def _message(line: Placed) -> InboundMessage:
 
 def preview_of(message: InboundMessage) -> str:
     """The list's line: the text, or what a shown payload is called. The client has the words for the kinds."""
-    payload: dict[str, Any] = message.payload or {}
+    payload = message.payload if isinstance(message.payload, dict) else {}
     named = payload.get("title") or payload.get("name") or payload.get("emoji")
     files = [file.name for file in message.attachments if file.name and file.kind == "document"]
     text = message.text or (named if isinstance(named, str) else None) or (files[0] if files else None) or ""
