@@ -213,7 +213,7 @@ async def insert_attachments(connection: Connection, placed: Sequence[Placed], n
 
 _UPDATE_THREADS = """
 update conversation c
-   set last_seq = x.last_seq, inbound_count = x.inbound_count, 
+   set last_seq = x.last_seq, inbound_count = x.inbound_count,
        last_message_at = case when x.opened then greatest(c.last_message_at, $12) else c.last_message_at end,
        preview = coalesce(x.preview, c.preview), preview_type = coalesce(x.preview_type, c.preview_type),
        preview_direction = case when x.opened then 'inbound' else c.preview_direction end,
