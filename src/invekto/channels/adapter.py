@@ -41,6 +41,10 @@ Credentials: TypeAlias = Mapping[str, str]
 """Opened secrets. Of an app: `app_secret`, `verify_token`; of a channel: what its `connect` stored."""
 
 
+Payload: TypeAlias = dict[str, Any] | list[Any] | None
+"""A message's `payload` as the wire has it (docs/api.md, Message)."""
+
+
 # What comes in ----------------------------------------------------------------------------------------------------
 
 
@@ -74,7 +78,9 @@ class InboundMessage(Part, frozen=True, kw_only=True):
     """A message from a person. `type`, `text`, `payload` are the wire's (docs/api.md).
 
     `window_closes_at` is set when this message opens or renews a service window. `raw` is kept for types we do not show yet.
-    `path` and `raw_slice` name its place in the receipt for the quarantine.
+    `quiet`: a reaction, an edit, a system line; it opens, reopens and wakes no conversation and counts as nothing unread.
+    `path` and `raw_slice` are for the quarantine: its place in the receipt, and a webhook body of its own that holds just
+    this part, so that a replay stores it as a new receipt and reads the same again.
     """
 
     account_key: str
@@ -85,11 +91,12 @@ class InboundMessage(Part, frozen=True, kw_only=True):
     path: str
     raw_slice: bytes
     text: str | None = None
-    payload: dict[str, Any] | None = None
+    payload: Payload = None
     raw: dict[str, Any] | None = None
     attachments: tuple[InboundAttachment, ...] = ()
     reply_to_provider_id: str | None = None
     window_closes_at: datetime | None = None
+    quiet: bool = False
 
 
 class DeliveryReport(Part, frozen=True, kw_only=True):
