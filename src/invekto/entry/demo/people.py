@@ -244,11 +244,11 @@ class Person:
     username: str | None
 
 
-def people(rng: random.Random, offset: int) -> Iterator[Person]:
-    """An endless crowd without two equal numbers. `offset` keeps the crowds of two firms apart."""
+def people(rng: random.Random, crowd: int) -> Iterator[Person]:
+    """An endless crowd without two equal numbers. No number is in both crowd 0 and crowd 1."""
     languages = [language for language, share in _SHARES for _ in range(share)]
     used: set[str] = set()
-    number = offset
+    number = crowd * 100_000
     while True:
         number += 1
         language = rng.choice(languages)
@@ -258,9 +258,9 @@ def people(rng: random.Random, offset: int) -> Iterator[Person]:
             country = {"tr": "TR", "en": "GB", "ar": "AE"}[language]
             yield Person(name, language, None, f"{country}.{10**15 + number}", _username(rng, number))
             continue
-        phone = _phone(rng, language)
+        phone = _phone(rng, language, crowd)
         while phone in used:
-            phone = _phone(rng, language)
+            phone = _phone(rng, language, crowd)
         used.add(phone)
         yield Person(name, language, phone, None, None)
 
@@ -279,10 +279,10 @@ def _name(rng: random.Random, language: str) -> str:
     return name
 
 
-def _phone(rng: random.Random, language: str) -> str:
+def _phone(rng: random.Random, language: str, crowd: int) -> str:
     shape = rng.choice(_PHONES[language])
     digits = int(shape.rsplit("{:0", 1)[1].rstrip("}"))
-    return shape.format(rng.randrange(10**digits))
+    return shape.format(rng.randrange(crowd, 10**digits, 2))
 
 
 def _username(rng: random.Random, number: int) -> str:

@@ -139,7 +139,7 @@ FIRMS: Final = (
 def talks(firm: Firm, now: datetime, agent_names: Mapping[str, str]) -> list[Talk]:
     """The firm's conversations in the order of their beginning. Nothing in them is later than `now`."""
     rng = random.Random(f"invekto {firm.slug}")  # noqa: S311  # sample data, the same each time
-    crowd = list(itertools.islice(people(rng, 0 if firm.slug == "demo" else 100_000), firm.people))
+    crowd = list(itertools.islice(people(rng, FIRMS.index(firm)), firm.people))
     free_from: dict[Person, datetime] = {}
     latest: dict[Person, Talk] = {}
     found: list[Talk] = []
