@@ -31,7 +31,7 @@ class Core:
         """Needs a running event loop. `tables` are the providers' own."""
         settings.folder.mkdir(parents=True, exist_ok=True)
         store = Store(settings.folder / "sandbox.db", tables)
-        wire, log, hub = Wire(), EventLog(), Hub()
+        wire, log, hub = Wire(), EventLog(), Hub(settings.grace_s)
         ledger = Ledger(settings.folder / "ledger.jsonl" if settings.ledger else None)
         faults = Faults(store)
         log.on_entry = hub.logged

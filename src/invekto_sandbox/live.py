@@ -17,7 +17,6 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from invekto_sandbox.eventlog import Entry
 
-GRACE_S = 10.0
 _FRAME_S = 0.05
 _MANY = 60  # beyond this many changes in one frame the page is told to load its list again
 
@@ -54,7 +53,10 @@ class _Page:
 
 
 class Hub:
-    def __init__(self) -> None:
+    """`grace_s`: how long a phone stays in the hands of a page that has gone: a reload takes less."""
+
+    def __init__(self, grace_s: float) -> None:
+        self._grace_s = grace_s
         self._pages: set[_Page] = set()
         self._grace: dict[Phone, asyncio.TimerHandle] = {}
         self.narrator_of: Callable[[str], Narrator | None] = lambda _account: None
@@ -137,7 +139,7 @@ class Hub:
         earlier = self._grace.pop(phone, None)
         if earlier is not None:
             earlier.cancel()
-        self._grace[phone] = asyncio.get_running_loop().call_later(GRACE_S, self._end_grace, phone)
+        self._grace[phone] = asyncio.get_running_loop().call_later(self._grace_s, self._end_grace, phone)
 
     def _end_grace(self, phone: Phone) -> None:
         self._grace.pop(phone, None)

@@ -38,6 +38,7 @@ class Settings:
     connections: int = 64
     max_queue: int = 200_000
     media_url_s: int = 300
+    grace_s: float = 10.0
     strangers: Strangers = "closed"
     samples: bool = False
 

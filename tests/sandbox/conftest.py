@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -196,7 +196,3 @@ async def player(settings: Settings, receiver: Receiver) -> AsyncIterator[Player
             httpx.AsyncClient(base_url=sandbox.base_url, headers=headers, timeout=20) as graph,
         ):
             yield Player(sandbox, control, graph)
-
-
-def with_settings(settings: Settings, **changes: Any) -> Settings:
-    return replace(settings, **changes)
