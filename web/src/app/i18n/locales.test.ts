@@ -31,7 +31,7 @@ const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
   .map((name) => ({ name, text: readFileSync(join(root, name), 'utf8') }));
 
 function usedIn(text: string): { literal: Set<string>; prefixes: Set<string>; called: Set<string> } {
-  const namespace = /useTranslation\('(\w+)'\)/.exec(text)?.[1] ?? 'shared';
+  const namespace = /(?:useTranslation\(|getFixedT\(null, )'(\w+)'/.exec(text)?.[1] ?? 'shared';
   const qualify = (key: string) => (key.includes(':') ? key.replace(':', '.') : `${namespace}.${key}`);
   const literal = new Set<string>();
   const prefixes = new Set<string>();

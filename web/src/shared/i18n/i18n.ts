@@ -20,6 +20,7 @@ export function preferredLocale(): Locale {
 }
 
 export async function startI18n(files: Record<Locale, () => Promise<{ default: Strings }>>): Promise<void> {
+  if (i18next.isInitialized) return;
   for (const locale of LOCALES) loaders.set(locale, files[locale]);
   const locale = preferredLocale();
   const strings = await files[locale]();

@@ -1,0 +1,52 @@
+import { MantineProvider, useMantineColorScheme } from '@mantine/core';
+import { MutationCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { ApiError, isRetryable, onUnauthorized } from '@/shared/api/client';
+import { handleKey } from '@/shared/keys/registry';
+import { useSession } from '@/shared/session/session';
+import { showError } from '@/shared/ui/showError';
+import { TipHost } from '@/shared/ui/TipHost';
+import { Toaster } from '@/shared/ui/Toaster';
+import { resolver, theme } from '@/shared/ui/theme';
+import { endWork } from './lifecycle';
+import { schemes, setThemeApplier } from './preferences';
+import { router } from './router';
+
+export const queries = new QueryClient({
+  defaultOptions: {
+    queries: { staleTime: 60_000, retry: (count, error) => count < 3 && isRetryable(error), refetchOnWindowFocus: false },
+  },
+  mutationCache: new MutationCache({ onError: showError }),
+});
+
+onUnauthorized(() => {
+  if (!useSession.getState().session) return;
+  const back = router.state.location.href;
+  void endWork(queries, true).then(() => router.navigate({ to: '/sign-in', search: { back }, replace: true }));
+});
+
+function ThemeBridge() {
+  const { setColorScheme } = useMantineColorScheme();
+  useEffect(() => setThemeApplier(setColorScheme), [setColorScheme]);
+  return null;
+}
+
+export function App() {
+  useEffect(() => {
+    document.addEventListener('keydown', handleKey);
+    return () => document.removeEventListener('keydown', handleKey);
+  }, []);
+  return (
+    <MantineProvider theme={theme} cssVariablesResolver={resolver} colorSchemeManager={schemes} defaultColorScheme="auto">
+      <ThemeBridge />
+      <QueryClientProvider client={queries}>
+        <RouterProvider router={router} />
+        <Toaster />
+        <TipHost />
+      </QueryClientProvider>
+    </MantineProvider>
+  );
+}
+
+export const isSessionMissing = (error: unknown): boolean => error instanceof ApiError && error.status === 401;

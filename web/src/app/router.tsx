@@ -1,0 +1,78 @@
+/** Addresses of the client. Each page is a file of its own, loaded when it is first opened. */
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import type { ConversationStatus, View } from '@/shared/api/types';
+import { useSession } from '@/shared/session/session';
+import { NotFound } from './NotFound';
+import { Shell } from './shell/Shell';
+
+const VIEWS: View[] = ['mine', 'unassigned', 'all'];
+const STATUSES: ConversationStatus[] = ['open', 'snoozed', 'resolved'];
+
+const root = createRootRouteWithContext()({ component: Outlet, notFoundComponent: NotFound });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: (search: Record<string, unknown>): { back?: string } =>
+    // Only an address of our own: `//elsewhere` would be another site.
+    typeof search.back === 'string' && /^\/(?![/\\])/.test(search.back) ? { back: search.back } : {},
+  component: lazyRouteComponent(() => import('@/routes/sign-in')),
+});
+
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: 'inside',
+  beforeLoad: ({ location }) => {
+    if (useSession.getState().session) return;
+    const back = location.href;
+    throw redirect({ to: '/sign-in', search: back === '/' ? {} : { back }, replace: true });
+  },
+  component: Shell,
+});
+
+const home = createRoute({
+  getParentRoute: () => inside,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/inbox/$view', params: { view: 'mine' }, replace: true });
+  },
+});
+
+const inbox = createRoute({
+  getParentRoute: () => inside,
+  path: '/inbox/$view',
+  validateSearch: (search: Record<string, unknown>): { status?: 'snoozed' | 'resolved' } => {
+    const status = STATUSES.find((known) => known === search.status);
+    return status && status !== 'open' ? { status } : {};
+  },
+  beforeLoad: ({ params }) => {
+    if (VIEWS.some((view) => view === params.view)) return;
+    throw redirect({ to: '/inbox/$view', params: { view: 'mine' }, replace: true });
+  },
+  component: lazyRouteComponent(() => import('@/routes/inbox')),
+});
+
+const conversation = createRoute({ getParentRoute: () => inbox, path: '$conversationId' });
+
+const quarantine = createRoute({
+  getParentRoute: () => inside,
+  path: '/quarantine',
+  component: lazyRouteComponent(() => import('@/routes/quarantine')),
+});
+
+const tree = root.addChildren([signIn, inside.addChildren([home, inbox.addChildren([conversation]), quarantine])]);
+
+export const router = createRouter({ routeTree: tree, context: {}, defaultPreload: 'intent', scrollRestoration: false });
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

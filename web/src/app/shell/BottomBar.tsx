@@ -1,0 +1,60 @@
+import { Link, useLocation, useParams } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { useCounts } from '@/shared/realtime/counts';
+import { useCan } from '@/shared/session/session';
+import { IconInbox, IconShieldExclamation, IconUserQuestion } from '@/shared/ui/icons';
+import classes from './Shell.module.css';
+import { UserControl } from './UserControl';
+
+/** On a phone, under the list. A thread needs the whole height and has its own way back. */
+export function BottomBar({ onHelp }: { onHelp: () => void }) {
+  const { t } = useTranslation('app');
+  const counts = useCounts();
+  const { pathname } = useLocation();
+  const { conversationId } = useParams({ strict: false });
+  const mayQuarantine = useCan('quarantine.manage');
+  if (conversationId) return null;
+  const queue = pathname.startsWith('/inbox/unassigned');
+  const inbox = pathname.startsWith('/inbox') && !queue;
+  const badge = (count: number | undefined) =>
+    count ? <span className={classes.badge}>{count > 99 ? '99+' : count}</span> : null;
+  return (
+    <nav className={classes.bottom} aria-label={t('navigation')}>
+      <Link
+        to="/inbox/$view"
+        params={{ view: 'mine' }}
+        className={classes.tab}
+        data-active={inbox || undefined}
+        aria-current={inbox ? 'page' : undefined}
+      >
+        <span className={classes.tabIcon}>
+          <IconInbox size={24} stroke={1.5} aria-hidden="true" />
+          {badge(counts?.mine)}
+        </span>
+        {t('tabs.inbox')}
+      </Link>
+      <Link
+        to="/inbox/$view"
+        params={{ view: 'unassigned' }}
+        className={classes.tab}
+        data-active={queue || undefined}
+        aria-current={queue ? 'page' : undefined}
+      >
+        <span className={classes.tabIcon}>
+          <IconUserQuestion size={24} stroke={1.5} aria-hidden="true" />
+          {badge(counts?.unassigned)}
+        </span>
+        {t('tabs.queue')}
+      </Link>
+      {mayQuarantine && (
+        <Link to="/quarantine" className={classes.tab} data-active={pathname === '/quarantine' || undefined}>
+          <span className={classes.tabIcon}>
+            <IconShieldExclamation size={24} stroke={1.5} aria-hidden="true" />
+          </span>
+          {t('tabs.quarantine')}
+        </Link>
+      )}
+      <UserControl onHelp={onHelp} place="bottom" />
+    </nav>
+  );
+}

@@ -1,0 +1,54 @@
+import { Link, useLocation } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { useCounts } from '@/shared/realtime/counts';
+import { useCan } from '@/shared/session/session';
+import { IconInbox, IconShieldExclamation } from '@/shared/ui/icons';
+import { Logo } from '@/shared/ui/Logo';
+import classes from './Shell.module.css';
+import { UserControl } from './UserControl';
+
+export function Rail({ onHelp }: { onHelp: () => void }) {
+  const { t } = useTranslation('app');
+  const counts = useCounts();
+  const { pathname } = useLocation();
+  const mayQuarantine = useCan('quarantine.manage');
+  const inbox = pathname.startsWith('/inbox');
+  return (
+    <nav className={classes.rail} aria-label={t('navigation')}>
+      <span className={classes.logo}>
+        <Logo size={28} />
+      </span>
+      <div className={classes.items}>
+        <Link
+          to="/inbox/$view"
+          params={{ view: 'mine' }}
+          className={classes.item}
+          data-active={inbox || undefined}
+          data-tip={t('inbox')}
+          aria-label={counts?.mine ? t('inboxWith', { count: counts.mine }) : t('inbox')}
+          aria-current={inbox ? 'page' : undefined}
+        >
+          <IconInbox size={20} stroke={1.5} aria-hidden="true" />
+          {counts && counts.mine > 0 && (
+            <span className={classes.badge} aria-hidden="true">
+              {counts.mine > 99 ? '99+' : counts.mine}
+            </span>
+          )}
+        </Link>
+        {mayQuarantine && (
+          <Link
+            to="/quarantine"
+            className={classes.item}
+            data-active={pathname === '/quarantine' || undefined}
+            data-tip={t('quarantine')}
+            aria-label={t('quarantine')}
+            aria-current={pathname === '/quarantine' ? 'page' : undefined}
+          >
+            <IconShieldExclamation size={20} stroke={1.5} aria-hidden="true" />
+          </Link>
+        )}
+      </div>
+      <UserControl onHelp={onHelp} place="rail" />
+    </nav>
+  );
+}

@@ -1,0 +1,45 @@
+import { Outlet } from '@tanstack/react-router';
+import { lazy, Suspense, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useKeys } from '@/shared/keys/useKeys';
+import { useFreshCounts } from '@/shared/realtime/counts';
+import { useSession } from '@/shared/session/session';
+import { useIsPhone } from '@/shared/ui/useMedia';
+import { BottomBar } from './BottomBar';
+import { ConnectionBar } from './ConnectionBar';
+import { Rail } from './Rail';
+import classes from './Shell.module.css';
+import { usePageTitle } from './usePageTitle';
+
+const ShortcutsHelp = lazy(() => import('./ShortcutsHelp'));
+
+export function Shell() {
+  const signedIn = useSession((state) => state.session !== null);
+  // Between a 401 and the sign-in page there is a frame without a session.
+  return signedIn ? <Frame /> : null;
+}
+
+function Frame() {
+  const { t } = useTranslation('app');
+  const phone = useIsPhone();
+  const [helpOpen, setHelpOpen] = useState(false);
+  useFreshCounts();
+  usePageTitle();
+  useKeys([{ keys: '?', label: t('keys.help'), group: t('keys.general'), run: () => setHelpOpen(true) }]);
+  const openHelp = () => setHelpOpen(true);
+  return (
+    <div className={classes.frame}>
+      {!phone && <Rail onHelp={openHelp} />}
+      <div className={classes.body}>
+        <ConnectionBar />
+        <Outlet />
+      </div>
+      {phone && <BottomBar onHelp={openHelp} />}
+      {helpOpen && (
+        <Suspense>
+          <ShortcutsHelp onClose={() => setHelpOpen(false)} />
+        </Suspense>
+      )}
+    </div>
+  );
+}

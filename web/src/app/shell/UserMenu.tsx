@@ -1,0 +1,121 @@
+import { Menu, useMantineColorScheme } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { lazy, Suspense, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { endWork, unsentCount } from '@/app/lifecycle';
+import { signOut } from '@/features/accounts/api';
+import { ApiError } from '@/shared/api/client';
+import type { Theme } from '@/shared/api/types';
+import { currentLocale, LOCALES } from '@/shared/i18n/i18n';
+import { savePreference, useMe } from '@/shared/session/session';
+import { IconCheck, IconDeviceDesktop, IconKeyboard, IconLanguage, IconLogout, IconMoon, IconSun } from '@/shared/ui/icons';
+import '@/shared/ui/mantine-menu.css';
+import { showError } from '@/shared/ui/showError';
+import classes from './Shell.module.css';
+import { type Place, UserButton } from './UserControl';
+
+const ConfirmSignOut = lazy(() => import('./ConfirmSignOut'));
+const THEMES: { theme: Theme; icon: typeof IconSun }[] = [
+  { theme: 'light', icon: IconSun },
+  { theme: 'dark', icon: IconMoon },
+  { theme: 'auto', icon: IconDeviceDesktop },
+];
+
+export default function UserMenu({ onHelp, place }: { onHelp: () => void; place: Place }) {
+  const { t } = useTranslation('app');
+  const { user, tenant } = useMe();
+  const [opened, setOpened] = useState(true);
+  const { setColorScheme, colorScheme } = useMantineColorScheme();
+  const [asking, setAsking] = useState(false);
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+
+  const leave = async () => {
+    setAsking(false);
+    try {
+      await signOut();
+    } catch (error) {
+      // An ended session is what was asked for; anything else must not look like a sign-out.
+      if (!(error instanceof ApiError && error.status === 401)) {
+        showError(error);
+        return;
+      }
+    }
+    await endWork(queries, false);
+    await navigate({ to: '/sign-in', search: {}, replace: true });
+  };
+
+  const check = (on: boolean) => (on ? <IconCheck size={16} stroke={1.6} aria-hidden="true" /> : null);
+
+  return (
+    <>
+      <Menu
+        opened={opened}
+        onChange={setOpened}
+        position={place === 'rail' ? 'right-end' : 'top-end'}
+        width={232}
+        withinPortal
+        trapFocus
+      >
+        <Menu.Target>
+          <UserButton place={place} autoFocus />
+        </Menu.Target>
+        <Menu.Dropdown>
+          <div className={classes.menuHead}>
+            <strong>{user.name}</strong>
+            <span>
+              {t(`role.${user.role}`)} · {tenant.name}
+            </span>
+          </div>
+          <Menu.Divider />
+          <Menu.Label>{t('theme.label')}</Menu.Label>
+          {THEMES.map(({ theme, icon: Icon }) => (
+            <Menu.Item
+              key={theme}
+              role="menuitemradio"
+              aria-checked={colorScheme === theme}
+              leftSection={<Icon size={16} stroke={1.5} aria-hidden="true" />}
+              rightSection={check(colorScheme === theme)}
+              onClick={() => {
+                setColorScheme(theme);
+                savePreference({ theme }).catch(showError);
+              }}
+            >
+              {t(`theme.${theme}`)}
+            </Menu.Item>
+          ))}
+          <Menu.Label>{t('language')}</Menu.Label>
+          {LOCALES.map((locale) => (
+            <Menu.Item
+              key={locale}
+              lang={locale}
+              role="menuitemradio"
+              aria-checked={currentLocale() === locale}
+              leftSection={<IconLanguage size={16} stroke={1.5} aria-hidden="true" />}
+              rightSection={check(currentLocale() === locale)}
+              onClick={() => void savePreference({ locale }).catch(showError)}
+            >
+              {t(`languages.${locale}`)}
+            </Menu.Item>
+          ))}
+          <Menu.Divider />
+          <Menu.Item leftSection={<IconKeyboard size={16} stroke={1.5} aria-hidden="true" />} onClick={onHelp}>
+            {t('shortcuts.title')}
+          </Menu.Item>
+          <Menu.Item
+            leftSection={<IconLogout size={16} stroke={1.5} aria-hidden="true" />}
+            onClick={() => (unsentCount() > 0 ? setAsking(true) : void leave())}
+          >
+            {t('signOut')}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      {asking && (
+        <Suspense>
+          <ConfirmSignOut count={unsentCount()} onStay={() => setAsking(false)} onLeave={() => void leave()} />
+        </Suspense>
+      )}
+    </>
+  );
+}

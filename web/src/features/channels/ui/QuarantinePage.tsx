@@ -1,0 +1,105 @@
+import { type InfiniteData, useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Page, QuarantineRow } from '@/shared/api/types';
+import { fullTime } from '@/shared/format/time';
+import { Button } from '@/shared/ui/Button';
+import { ChannelMark } from '@/shared/ui/ChannelMark';
+import { Chip } from '@/shared/ui/Chip';
+import { IconCheck, IconChevronRight, IconCircleCheck, IconRefresh } from '@/shared/ui/icons';
+import { sentenceOf } from '@/shared/ui/showError';
+import { Empty, ErrorBar, SkeletonRows } from '@/shared/ui/states';
+import { readQuarantine, replay } from '../api';
+import classes from './QuarantinePage.module.css';
+
+const KEY = ['quarantine'];
+
+/** What a provider sent and we could not place: kept raw, and put through again when its cause is gone. */
+export function QuarantinePage() {
+  const { t } = useTranslation('channels');
+  const rows = useInfiniteQuery({
+    queryKey: KEY,
+    queryFn: ({ pageParam }) => readQuarantine(pageParam),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+  });
+  const items = rows.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <main className={classes.page}>
+      <header className={classes.header}>
+        <h1>{t('quarantine.title')}</h1>
+        <p>{t('quarantine.lead')}</p>
+      </header>
+      {rows.isPending && <SkeletonRows count={5} />}
+      {rows.isError && <ErrorBar onRetry={() => void rows.refetch()}>{sentenceOf(rows.error)}</ErrorBar>}
+      {rows.isSuccess && items.length === 0 && (
+        <Empty
+          icon={<IconCircleCheck size={26} stroke={1.4} aria-hidden="true" />}
+          title={t('quarantine.empty')}
+          text={t('quarantine.emptyText')}
+        />
+      )}
+      {items.length > 0 && (
+        <ul className={classes.list}>
+          {items.map((row) => (
+            <Entry key={row.id} row={row} />
+          ))}
+        </ul>
+      )}
+      {rows.hasNextPage && (
+        <Button className={classes.more} busy={rows.isFetchingNextPage} onClick={() => void rows.fetchNextPage()}>
+          {t('quarantine.more')}
+        </Button>
+      )}
+    </main>
+  );
+}
+
+function Entry({ row }: { row: QuarantineRow }) {
+  const { t } = useTranslation('channels');
+  const queries = useQueryClient();
+  const [open, setOpen] = useState(false);
+  const again = useMutation({
+    mutationFn: () => replay(row.id),
+    onSuccess: (done) =>
+      queries.setQueryData<InfiniteData<Page<QuarantineRow>>>(
+        KEY,
+        (data) =>
+          data && {
+            ...data,
+            pages: data.pages.map((page) => ({ ...page, items: page.items.map((held) => (held.id === done.id ? done : held)) })),
+          },
+      ),
+  });
+  return (
+    <li className={classes.entry}>
+      <div className={classes.line}>
+        <button type="button" className={classes.fold} aria-expanded={open} onClick={() => setOpen(!open)}>
+          <IconChevronRight size={16} stroke={1.6} aria-hidden="true" />
+          <ChannelMark kind={row.channel_kind} size={20} />
+          <span className={classes.reason}>{row.reason}</span>
+          <time dateTime={row.created_at}>{fullTime(row.created_at)}</time>
+        </button>
+        {row.replayed_at ? (
+          <Chip tone="green" icon={<IconCheck size={13} stroke={1.8} aria-hidden="true" />}>
+            {t('quarantine.replayed')}
+          </Chip>
+        ) : (
+          <Button
+            size="small"
+            busy={again.isPending}
+            icon={<IconRefresh size={14} stroke={1.6} aria-hidden="true" />}
+            onClick={() => again.mutate()}
+          >
+            {t('quarantine.replay')}
+          </Button>
+        )}
+      </div>
+      {open && (
+        <pre className={classes.raw} dir="ltr">
+          {typeof row.raw === 'string' ? row.raw : JSON.stringify(row.raw, null, 2)}
+        </pre>
+      )}
+    </li>
+  );
+}

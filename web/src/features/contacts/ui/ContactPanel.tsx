@@ -1,0 +1,204 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { type ReactNode, useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Contact, Conversation, Id, Message } from '@/shared/api/types';
+import { useNow } from '@/shared/format/now';
+import { fullTime, listTime, shortDate } from '@/shared/format/time';
+import { currentLocale } from '@/shared/i18n/i18n';
+import { useKeys } from '@/shared/keys/useKeys';
+import { onBatches } from '@/shared/realtime/socket';
+import { Avatar } from '@/shared/ui/Avatar';
+import { ChannelMark } from '@/shared/ui/ChannelMark';
+import { Chip } from '@/shared/ui/Chip';
+import { IconChevronLeft, IconChevronRight, IconX } from '@/shared/ui/icons';
+import { Phone } from '@/shared/ui/Phone';
+import { ErrorBar } from '@/shared/ui/states';
+import { contactKey, readContact } from '../api';
+import classes from './ContactPanel.module.css';
+import { NameEditor } from './NameEditor';
+
+interface Props {
+  row: Conversation;
+  /** Tags belong to the conversation, so their section comes from there. */
+  tags: ReactNode;
+  mode: 'pane' | 'drawer' | 'page';
+  onClose: () => void;
+  onOpenConversation: (id: Id) => void;
+}
+
+export default function ContactPanel({ row, tags, mode, onClose, onOpenConversation }: Props) {
+  const { t } = useTranslation('contacts');
+  const { id } = row.contact;
+  const contact = useQuery({ queryKey: contactKey(id), queryFn: () => readContact(id) });
+  useFreshContact(id, row.id);
+  useKeys([{ keys: 'Escape', run: onClose }], mode !== 'pane');
+
+  return (
+    <aside className={classes.panel} data-mode={mode} data-testid="contact-panel" aria-label={t('panel')}>
+      <button type="button" className={classes.close} onClick={onClose} aria-label={mode === 'page' ? t('back') : t('close')}>
+        {mode === 'page' ? (
+          <IconChevronLeft size={22} stroke={1.8} aria-hidden="true" />
+        ) : (
+          <IconX size={18} stroke={1.6} aria-hidden="true" />
+        )}
+      </button>
+      <div className={classes.head}>
+        <Avatar id={id} name={row.contact.name} size={56} />
+        <div className={classes.who}>
+          <NameEditor id={id} name={row.contact.name} />
+          <p className={classes.meta}>
+            {[
+              contact.data?.language && languageName(contact.data.language),
+              contact.data && t('since', { date: shortDate(contact.data.created_at) }),
+            ]
+              .filter(Boolean)
+              .join(' · ')}
+          </p>
+        </div>
+      </div>
+      {contact.isError && <ErrorBar onRetry={() => void contact.refetch()}>{t('failed')}</ErrorBar>}
+      {contact.data && contact.data.identities.length > 0 && (
+        <Section title={t('identities')}>
+          <Identities contact={contact.data} currentChannelId={row.channel.id} />
+        </Section>
+      )}
+      {!contact.data && row.contact.phone && (
+        <Section title={t('identities')}>
+          <p className={classes.line}>
+            <Phone value={row.contact.phone} />
+          </p>
+        </Section>
+      )}
+      <Section title={t('tags')}>{tags}</Section>
+      <Section title={t('notes')}>
+        <Notes notes={contact.data?.notes} />
+      </Section>
+      <Others
+        conversations={contact.data?.conversations.filter((other) => other.id !== row.id) ?? []}
+        onOpen={onOpenConversation}
+      />
+    </aside>
+  );
+}
+
+/** Asks again when something of this person changed: a note, a new conversation, a name. */
+function useFreshContact(contactId: Id, conversationId: Id): void {
+  const queries = useQueryClient();
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = onBatches((batches) => {
+      const touched = batches.some(
+        (batch) =>
+          batch.conversations.some((row) => row.contact.id === contactId) ||
+          batch.messages.some((message) => message.conversation_id === conversationId && message.type === 'note'),
+      );
+      if (!touched || timer) return;
+      timer = setTimeout(() => {
+        timer = undefined;
+        void queries.invalidateQueries({ queryKey: contactKey(contactId) });
+      }, 1000);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [contactId, conversationId, queries]);
+}
+
+function Section({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <details className={classes.section} open>
+      <summary>
+        <h3>{title}</h3>
+        <IconChevronRight size={16} stroke={1.6} aria-hidden="true" />
+      </summary>
+      {children}
+    </details>
+  );
+}
+
+function Identities({ contact, currentChannelId }: { contact: Contact; currentChannelId: Id }) {
+  const { t } = useTranslation('contacts');
+  const now = useNow(60_000);
+  return (
+    <ul className={classes.list}>
+      {contact.identities.map((identity) => (
+        <li key={identity.id}>
+          <ChannelMark kind={identity.channel.kind} size={20} />
+          <span className={classes.text}>
+            <Phone value={identity.display} />
+            <span>
+              {identity.last_inbound_at
+                ? t('lastMessage', {
+                    channel: identity.channel.name,
+                    time: listTime(identity.last_inbound_at, now, t('yesterday')),
+                  })
+                : identity.channel.name}
+            </span>
+          </span>
+          {identity.channel.id === currentChannelId && <Chip tone="accent">{t('thisChat')}</Chip>}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Notes({ notes }: { notes: Message[] | undefined }) {
+  const { t } = useTranslation('contacts');
+  const now = useNow(60_000);
+  if (!notes) return null;
+  if (notes.length === 0) return <p className={classes.none}>{t('noNotes')}</p>;
+  return (
+    <ul className={classes.notes}>
+      {notes.map((note) => (
+        <li key={note.id}>
+          <p dir="auto">{note.text}</p>
+          <span title={fullTime(note.created_at)}>
+            {note.author.name} · {listTime(note.created_at, now, t('yesterday'))}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Others({ conversations, onOpen }: { conversations: Conversation[]; onOpen: (id: Id) => void }) {
+  const { t } = useTranslation('contacts');
+  const now = useNow(60_000);
+  if (conversations.length === 0) return null;
+  return (
+    <Section title={t('others')}>
+      <ul className={classes.list}>
+        {conversations.map((other) => (
+          <li key={other.id}>
+            <button type="button" onClick={() => onOpen(other.id)}>
+              <ChannelMark kind={other.channel.kind} size={20} />
+              <span className={classes.text}>
+                <span dir="auto">{other.preview || t('noText')}</span>
+                <span>
+                  {[
+                    other.last_message_at && listTime(other.last_message_at, now, t('yesterday')),
+                    t(`status.${other.status}`),
+                    other.assignee?.name,
+                  ]
+                    .filter(Boolean)
+                    .join(' · ')}
+                </span>
+              </span>
+              <IconChevronRight size={16} stroke={1.6} aria-hidden="true" />
+            </button>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function languageName(code: string): string {
+  try {
+    const name = new Intl.DisplayNames([currentLocale()], { type: 'language' }).of(code) ?? code;
+    return name.charAt(0).toLocaleUpperCase(currentLocale()) + name.slice(1);
+  } catch {
+    return code; // Not a language tag that the browser knows.
+  }
+}

@@ -1,0 +1,101 @@
+import { Combobox, useCombobox } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { type Conversation, TAG_COLORS, type Tag } from '@/shared/api/types';
+import { folded, groundOf } from '@/shared/format/text';
+import { TagDot } from '@/shared/ui/Chip';
+import { IconPlus } from '@/shared/ui/icons';
+import '@/shared/ui/mantine-combobox.css';
+import { showError } from '@/shared/ui/showError';
+import { createTag } from '../api';
+import { setTags } from '../model/actions';
+import { setPicker, usePickers } from '../model/pickers';
+import { TAGS_KEY, useTags } from '../model/queries';
+import { TagButton } from './TagSection';
+import classes from './TagSection.module.css';
+
+const NEW = 'new';
+
+export default function TagPicker({ row }: { row: Conversation }) {
+  const { t } = useTranslation('conversations');
+  const queries = useQueryClient();
+  const tags = useTags();
+  const open = usePickers((state) => state.open === 'tags');
+  const [search, setSearch] = useState('');
+  const combobox = useCombobox({
+    opened: open,
+    onOpenedChange: (opened) => setPicker('tags', opened),
+    onDropdownClose: () => {
+      combobox.resetSelectedOption();
+      combobox.focusTarget();
+      setSearch('');
+    },
+  });
+  useEffect(() => {
+    if (open) setTimeout(() => combobox.focusSearchInput(), 0);
+  }, [open, combobox.focusSearchInput]);
+
+  const wanted = folded(search);
+  const held = new Set(row.tags.map((tag) => tag.id));
+  const found = (tags.data ?? []).filter((tag) => !held.has(tag.id) && folded(tag.name).includes(wanted));
+  const exists = (tags.data ?? []).some((tag) => folded(tag.name) === wanted);
+
+  const add = (tag: Tag) => setTags(row.id, [...row.tags, tag], t('done.tagged', { name: tag.name }));
+  const create = async (name: string) => {
+    try {
+      const color = TAG_COLORS[groundOf(name) % TAG_COLORS.length] ?? 'grey';
+      const tag = await createTag(name, color);
+      await queries.invalidateQueries({ queryKey: TAGS_KEY });
+      add(tag);
+    } catch (error) {
+      showError(error);
+    }
+  };
+
+  return (
+    <Combobox
+      store={combobox}
+      width={240}
+      position="bottom-end"
+      withinPortal
+      onOptionSubmit={(value) => {
+        const tag = found.find((candidate) => candidate.id === value);
+        if (tag) add(tag);
+        else if (value === NEW) void create(search.trim());
+        combobox.closeDropdown();
+      }}
+    >
+      <Combobox.Target targetType="button">
+        <TagButton empty={row.tags.length === 0} autoFocus onClick={() => combobox.toggleDropdown()} />
+      </Combobox.Target>
+      <Combobox.Dropdown data-overlay>
+        <Combobox.Search
+          value={search}
+          aria-label={t('tags.search')}
+          placeholder={t('tags.search')}
+          maxLength={60}
+          onChange={(event) => {
+            setSearch(event.currentTarget.value);
+            combobox.selectFirstOption();
+          }}
+        />
+        <Combobox.Options mah={260} style={{ overflowY: 'auto' }}>
+          {found.map((tag) => (
+            <Combobox.Option key={tag.id} value={tag.id} className={classes.option}>
+              <TagDot color={tag.color} />
+              {tag.name}
+            </Combobox.Option>
+          ))}
+          {wanted !== '' && !exists && tags.isSuccess && (
+            <Combobox.Option value={NEW} className={classes.option}>
+              <IconPlus size={14} stroke={1.8} aria-hidden="true" />
+              {t('tags.create', { name: search.trim() })}
+            </Combobox.Option>
+          )}
+          {found.length === 0 && (wanted === '' || exists) && <Combobox.Empty>{t('tags.none')}</Combobox.Empty>}
+        </Combobox.Options>
+      </Combobox.Dropdown>
+    </Combobox>
+  );
+}

@@ -1,0 +1,109 @@
+import { useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Channel, Conversation } from '@/shared/api/types';
+import type { DraftKind } from '@/shared/offline/drafts';
+import { Button } from '@/shared/ui/Button';
+import { ChannelMark, type markOf } from '@/shared/ui/ChannelMark';
+import { IconButton } from '@/shared/ui/IconButton';
+import { IconLock, IconPaperclip, IconSend } from '@/shared/ui/icons';
+import { Kbd } from '@/shared/ui/Kbd';
+import { Phone } from '@/shared/ui/Phone';
+import classes from './Composer.module.css';
+import { WindowChip } from './WindowChip';
+
+interface BarProps {
+  row: Conversation;
+  channel: Channel | undefined;
+  kind: DraftKind;
+  onChoose: (kind: DraftKind) => void;
+}
+
+export function ComposerBar({ row, channel, kind, onChoose }: BarProps) {
+  const { t } = useTranslation('conversations');
+  return (
+    <div className={classes.bar}>
+      <div className={classes.switch} role="group" aria-label={t('composer.mode')} data-testid="composer-note-switch">
+        <button type="button" aria-pressed={kind === 'reply'} onClick={() => onChoose('reply')}>
+          {t('composer.reply')}
+        </button>
+        <button type="button" aria-pressed={kind === 'note'} onClick={() => onChoose('note')}>
+          <IconLock size={14} stroke={1.7} aria-hidden="true" />
+          {t('composer.note')}
+        </button>
+      </div>
+      <span className={classes.space} />
+      {kind === 'reply' && (
+        <>
+          <span className={classes.channel}>
+            <ChannelMark kind={row.channel.kind} size={14} />
+            <span className={classes.channelName}>{row.channel.name}</span>
+            {channel?.address && (
+              <span className={classes.address}>
+                · <Phone value={channel.address} />
+              </span>
+            )}
+          </span>
+          <WindowChip row={row} channel={channel} />
+        </>
+      )}
+    </div>
+  );
+}
+
+interface FootProps {
+  kind: DraftKind;
+  mark: ReturnType<typeof markOf>;
+  /** Types for the file dialog; null while the channel is not known. */
+  accept: string | null;
+  onFiles: (files: Iterable<File>) => void;
+  status: string | null;
+  bad: boolean;
+  canSend: boolean;
+  onSend: () => void;
+}
+
+export function ComposerFoot({ kind, mark, accept, onFiles, status, bad, canSend, onSend }: FootProps) {
+  const { t } = useTranslation('conversations');
+  const files = useRef<HTMLInputElement>(null);
+  const note = kind === 'note';
+  return (
+    <div className={classes.foot}>
+      {!note && (
+        <>
+          <IconButton label={t('composer.attach')} disabled={accept === null} onClick={() => files.current?.click()}>
+            <IconPaperclip size={20} stroke={1.5} aria-hidden="true" />
+          </IconButton>
+          <input
+            ref={files}
+            type="file"
+            multiple
+            hidden
+            data-testid="composer-attach"
+            accept={accept ?? undefined}
+            aria-label={t('composer.attach')}
+            onChange={(event) => {
+              onFiles(event.currentTarget.files ?? []);
+              // The same file may be chosen again after it was taken out.
+              event.currentTarget.value = '';
+            }}
+          />
+        </>
+      )}
+      <span className={classes.status} data-bad={bad || undefined} role="status">
+        {status}
+      </span>
+      <Button
+        look="primary"
+        data-testid="composer-send"
+        className={classes.send}
+        disabled={!canSend}
+        onClick={onSend}
+        end={<Kbd inverse>↵</Kbd>}
+        aria-label={note ? t('composer.saveNote') : t(`sendVia.${mark}`)}
+      >
+        <span className={classes.sendLong}>{note ? t('composer.saveNote') : t(`sendVia.${mark}`)}</span>
+        <IconSend size={18} stroke={1.7} aria-hidden="true" className={classes.sendShort} />
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,72 @@
+import { useQuery } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
+import { ApiError } from '@/shared/api/client';
+import type { Id } from '@/shared/api/types';
+import { loadDetail, loadThread } from '@/shared/realtime/loaders';
+import { useLive } from '@/shared/realtime/store';
+import { sentenceOf } from '@/shared/ui/showError';
+import { Empty, ErrorBar, SkeletonThread, useSlow } from '@/shared/ui/states';
+import { keptUnread } from '../../model/actions';
+import { Composer } from '../composer/Composer';
+import classes from './ConversationPane.module.css';
+import { Thread } from './Thread';
+import { ThreadHeader } from './ThreadHeader';
+
+interface Props {
+  id: Id;
+  onBack: () => void;
+  onResolved: () => void;
+  onTogglePanel: () => void;
+  panelOpen: boolean;
+}
+
+export function ConversationPane({ id, ...actions }: Props) {
+  const { t } = useTranslation('conversations');
+  const row = useLive((state) => state.conversations[id]);
+  const epoch = useLive((state) => state.epoch);
+  const detail = useQuery({
+    queryKey: ['conversation', id, epoch],
+    queryFn: async () => {
+      await loadDetail(id);
+      return true;
+    },
+    // The stream keeps the row fresh; this fetch is for its draft and its predecessor.
+    staleTime: 0,
+    gcTime: 0,
+  });
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new epoch means that everything must be loaded again
+  useEffect(() => {
+    keptUnread.delete(id);
+    const held = useLive.getState().threads[id];
+    if (held?.phase !== 'ready') void loadThread(id);
+  }, [id, epoch]);
+
+  const gone = detail.error instanceof ApiError && detail.error.status === 404;
+  if (gone || (!row && detail.isSuccess)) {
+    return (
+      <main className={classes.pane} data-testid="thread">
+        <Empty title={t('thread.gone')} text={t('thread.goneText')} />
+      </main>
+    );
+  }
+  if (!row) {
+    return (
+      <main className={classes.pane} data-testid="thread">
+        {detail.isError ? <ErrorBar onRetry={() => void detail.refetch()}>{sentenceOf(detail.error)}</ErrorBar> : <SlowThread />}
+      </main>
+    );
+  }
+  return (
+    <main className={classes.pane} data-testid="thread" aria-label={t('thread.with', { name: row.contact.name })}>
+      <ThreadHeader row={row} {...actions} />
+      <Thread key={`${id} ${epoch}`} row={row} />
+      <Composer key={id} row={row} detailReady={detail.isFetched} />
+    </main>
+  );
+}
+
+function SlowThread() {
+  return useSlow() ? <SkeletonThread /> : null;
+}

@@ -1,0 +1,86 @@
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Message } from '@/shared/api/types';
+import { newClientId } from '@/shared/offline/outbox';
+import { putMessages } from '@/shared/realtime/store';
+import { Button } from '@/shared/ui/Button';
+import { IconAlertCircle, IconClockExclamation } from '@/shared/ui/icons';
+import { errorText, showError } from '@/shared/ui/showError';
+import { discardMessage, resendMessage } from '../../api';
+import classes from './Failed.module.css';
+
+/** One key per failed message until the server answered: pressing twice, or a lost line, never sends twice. */
+const resendKeys = new Map<string, string>();
+
+function keyFor(messageId: string): string {
+  const key = resendKeys.get(messageId) ?? newClientId();
+  resendKeys.set(messageId, key);
+  return key;
+}
+
+export function FailedNote({ message }: { message: Message }) {
+  const [busy, setBusy] = useState(false);
+  const run = async (work: () => Promise<void>) => {
+    setBusy(true);
+    try {
+      await work();
+    } catch (error) {
+      showError(error);
+    }
+    setBusy(false);
+  };
+  const { error } = message;
+  return (
+    <FailedActions
+      reason={error ? errorText(error.code, error.message, {}) : null}
+      busy={busy}
+      onResend={() =>
+        void run(async () => {
+          const sent = await resendMessage(message, keyFor(message.id));
+          resendKeys.delete(message.id);
+          putMessages([sent, { ...message, dismissed: true, version: message.version + 0.5 }]);
+        })
+      }
+      onDiscard={() => void run(async () => putMessages([await discardMessage(message)]))}
+    />
+  );
+}
+
+interface ActionsProps {
+  reason: string | null;
+  busy?: boolean;
+  onResend: () => void;
+  onDiscard: () => void;
+}
+
+/** The reason in words and exactly two ways on. */
+export function FailedActions({ reason, busy = false, onResend, onDiscard }: ActionsProps) {
+  const { t } = useTranslation('conversations');
+  return (
+    <div className={classes.note} role="group" aria-label={t('failed.title')}>
+      <span className={classes.reason}>
+        <IconAlertCircle size={15} stroke={1.7} aria-hidden="true" />
+        {reason ? t('failed.because', { reason }) : t('failed.title')}
+      </span>
+      <span className={classes.buttons}>
+        <Button size="small" disabled={busy} onClick={onResend}>
+          {t('failed.resend')}
+        </Button>
+        <Button size="small" look="ghost" disabled={busy} onClick={onDiscard}>
+          {t('failed.discard')}
+        </Button>
+      </span>
+    </div>
+  );
+}
+
+/** Accepted or not, nobody knows yet: no button, because a second try could send it twice. */
+export function UnknownNote() {
+  const { t } = useTranslation('conversations');
+  return (
+    <p className={classes.unknown}>
+      <IconClockExclamation size={15} stroke={1.7} aria-hidden="true" />
+      {t('failed.unknown')}
+    </p>
+  );
+}

@@ -1,0 +1,137 @@
+import { type ReactNode, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Attachment, MessageType } from '@/shared/api/types';
+import { fileSize } from '@/shared/format/text';
+import { currentLocale } from '@/shared/i18n/i18n';
+import { AudioPlayer } from '@/shared/media/AudioPlayer';
+import { openLightbox } from '@/shared/media/lightbox';
+import { IconDownload, IconFileText, IconMicrophone, IconPhoto, IconVideo } from '@/shared/ui/icons';
+import classes from './content.module.css';
+import { Marked, TextBody } from './TextBody';
+
+interface Props {
+  attachments: Attachment[];
+  caption: string | null;
+  meta: ReactNode;
+  type?: MessageType;
+}
+
+export function MediaBody({ attachments, caption, meta, type }: Props) {
+  const { t } = useTranslation('conversations');
+  const [attachment] = attachments;
+  if (!attachment) return <TextBody text={caption || t('media.missing')} meta={meta} />;
+  const picture = attachment.kind === 'image' || attachment.kind === 'sticker';
+  // A picture without words carries its time on itself.
+  const over = picture && !caption && attachment.state === 'stored' && type !== 'sticker';
+  return (
+    <div className={classes.media} data-over={over || undefined}>
+      <Body attachment={attachment} sticker={type === 'sticker'} />
+      {caption ? (
+        <div className={classes.caption} dir="auto">
+          <Marked text={caption} />
+          <span className={classes.spacer} aria-hidden="true">
+            {meta}
+          </span>
+          <span className={classes.meta} dir="ltr">
+            {meta}
+          </span>
+        </div>
+      ) : (
+        <div className={classes.foot}>{meta}</div>
+      )}
+    </div>
+  );
+}
+
+function Body({ attachment, sticker }: { attachment: Attachment; sticker: boolean }) {
+  const { t } = useTranslation('conversations');
+  const [broken, setBroken] = useState(false);
+  if (attachment.state !== 'stored' || broken) {
+    return <Placeholder attachment={attachment} failed={broken || attachment.state === 'failed'} />;
+  }
+  const { url, name } = attachment;
+  switch (attachment.kind) {
+    case 'image':
+      return (
+        <button
+          type="button"
+          className={classes.picture}
+          aria-label={t('media.enlarge', { name: name ?? t('type.image') })}
+          onClick={() => openLightbox({ url, name })}
+        >
+          {url && <img src={url} alt="" loading="lazy" decoding="async" onError={() => setBroken(true)} />}
+        </button>
+      );
+    case 'sticker':
+      return (
+        <img
+          className={classes.sticker}
+          src={url}
+          alt={t('type.sticker')}
+          data-plain={sticker || undefined}
+          onError={() => setBroken(true)}
+        />
+      );
+    case 'video':
+      return (
+        // biome-ignore lint/a11y/useMediaCaption: customers send videos without a caption track
+        <video
+          className={classes.video}
+          src={url}
+          controls
+          preload="metadata"
+          aria-label={name ?? t('type.video')}
+          onError={() => setBroken(true)}
+        />
+      );
+    case 'audio':
+      return (
+        <AudioPlayer
+          id={attachment.id}
+          url={url}
+          label={attachment.voice ? t('media.voice') : (name ?? t('type.audio'))}
+          onBroken={() => setBroken(true)}
+        />
+      );
+    case 'document':
+      return (
+        <a className={classes.file} href={downloadUrl(url)} download={name ?? true} target="_blank" rel="noopener">
+          <span className={classes.fileIcon}>
+            <IconFileText size={20} stroke={1.5} aria-hidden="true" />
+          </span>
+          <span className={classes.fileText}>
+            <strong dir="auto">{name ?? t('type.document')}</strong>
+            <span>{describe(attachment)}</span>
+          </span>
+          <IconDownload size={18} stroke={1.6} aria-hidden="true" />
+          <span className="visually-hidden">{t('media.download')}</span>
+        </a>
+      );
+  }
+}
+
+const ICONS = { image: IconPhoto, sticker: IconPhoto, video: IconVideo, audio: IconMicrophone, document: IconFileText };
+
+/** Not here yet, or never: says which, and keeps what is known of it. */
+function Placeholder({ attachment, failed }: { attachment: Attachment; failed: boolean }) {
+  const { t } = useTranslation('conversations');
+  const Icon = ICONS[attachment.kind];
+  return (
+    <div className={classes.file} data-state={failed ? 'failed' : 'pending'} role="status">
+      <span className={classes.fileIcon}>
+        <Icon size={20} stroke={1.5} aria-hidden="true" />
+      </span>
+      <span className={classes.fileText}>
+        <strong dir="auto">{attachment.name ?? t(`type.${attachment.kind}`)}</strong>
+        <span>{failed ? t('media.failed') : t('media.pending')}</span>
+      </span>
+    </div>
+  );
+}
+
+const downloadUrl = (url: string) => (url.startsWith('blob:') ? url : `${url}${url.includes('?') ? '&' : '?'}download=1`);
+
+function describe({ mime, size, name }: Attachment): string {
+  const ending = name?.includes('.') ? (name.split('.').pop() ?? '') : (mime.split('/')[1] ?? '');
+  return [ending.toUpperCase(), size === null ? '' : fileSize(size, currentLocale())].filter(Boolean).join(' · ');
+}

@@ -1,0 +1,45 @@
+import type { ReactNode } from 'react';
+import { type Piece, readMarks } from '@/shared/format/marks';
+import classes from './content.module.css';
+
+/** Text with the time at the end of its last line: an invisible copy of the time keeps its place free. */
+export function TextBody({ text, meta }: { text: string; meta: ReactNode }) {
+  return (
+    <div className={classes.text} dir="auto">
+      <Marked text={text} />
+      <span className={classes.spacer} aria-hidden="true">
+        {meta}
+      </span>
+      <span className={classes.meta} dir="ltr">
+        {meta}
+      </span>
+    </div>
+  );
+}
+
+export function Marked({ text }: { text: string }) {
+  return <>{readMarks(text).map(show)}</>;
+}
+
+function show(piece: Piece, index: number): ReactNode {
+  // biome-ignore-start lint/suspicious/noArrayIndexKey: the pieces of a text never change places
+  switch (piece.kind) {
+    case 'text':
+      return piece.text;
+    case 'link':
+      return (
+        <a key={index} href={piece.href} target="_blank" rel="noopener noreferrer nofollow" dir="ltr">
+          {piece.text}
+        </a>
+      );
+    case 'bold':
+      return <strong key={index}>{piece.pieces.map(show)}</strong>;
+    case 'italic':
+      return <em key={index}>{piece.pieces.map(show)}</em>;
+    case 'strike':
+      return <s key={index}>{piece.pieces.map(show)}</s>;
+    case 'mono':
+      return <code key={index}>{piece.text}</code>;
+  }
+  // biome-ignore-end lint/suspicious/noArrayIndexKey: as above
+}

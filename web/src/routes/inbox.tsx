@@ -1,0 +1,114 @@
+import { getRouteApi, useNavigate, useParams } from '@tanstack/react-router';
+import { lazy, Suspense, useCallback, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { nextAfter } from '@/features/conversations/model/nav';
+import { ListHeader } from '@/features/conversations/ui/list/ListHeader';
+import { ListPane } from '@/features/conversations/ui/list/ListPane';
+import { TagSection } from '@/features/conversations/ui/TagSection';
+import { ConversationPane } from '@/features/conversations/ui/thread/ConversationPane';
+import { useInboxKeys } from '@/features/conversations/ui/useInboxKeys';
+import type { Id, View } from '@/shared/api/types';
+import { Lightbox } from '@/shared/media/Lightbox';
+import { useLive } from '@/shared/realtime/store';
+import { IconMessageDots } from '@/shared/ui/icons';
+import { Empty } from '@/shared/ui/states';
+import { useIsNarrow, useIsPhone } from '@/shared/ui/useMedia';
+import classes from './inbox.module.css';
+
+const ContactPanel = lazy(() => import('@/features/contacts/ui/ContactPanel'));
+const route = getRouteApi('/inside/inbox/$view');
+const PANEL_KEY = 'invekto.panel';
+
+/** List, thread and contact side by side; on a phone one after the other. */
+export default function Inbox() {
+  const { t } = useTranslation('conversations');
+  const view = route.useParams().view as View;
+  const { status: filtered } = route.useSearch();
+  const status = filtered ?? 'open';
+  const { conversationId } = useParams({ strict: false });
+  const navigate = useNavigate();
+  const phone = useIsPhone();
+  const narrow = useIsNarrow();
+  const [pinned, setPinned] = useState(() => localStorage.getItem(PANEL_KEY) !== 'closed');
+  const [drawer, setDrawer] = useState<Id | null>(null);
+  const row = useLive((state) => (conversationId ? state.conversations[conversationId] : undefined));
+  const panelOpen = conversationId !== undefined && (narrow ? drawer === conversationId : pinned);
+
+  const search = filtered ? { status: filtered } : {};
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `search` is made of `filtered`
+  const open = useCallback(
+    (id: Id) => {
+      const to = { to: '/inbox/$view/$conversationId', params: { view, conversationId: id }, search } as const;
+      // On a desk the way back leads out of the inbox, not through every conversation that was looked at.
+      void navigate({ ...to, replace: !phone && conversationId !== undefined });
+    },
+    [navigate, view, filtered, phone, conversationId],
+  );
+  const back = () => void navigate({ to: '/inbox/$view', params: { view }, search });
+  const openView = (next: View) => void navigate({ to: '/inbox/$view', params: { view: next }, search: {} });
+
+  const showPanel = (shown: boolean) => {
+    if (narrow) setDrawer(shown && conversationId ? conversationId : null);
+    else {
+      setPinned(shown);
+      localStorage.setItem(PANEL_KEY, shown ? 'open' : 'closed');
+    }
+  };
+
+  const resolved = () => {
+    const next = conversationId && nextAfter(conversationId);
+    if (next && !phone) open(next);
+    else back();
+  };
+
+  useInboxKeys({ selectedId: conversationId, onOpen: open, onView: openView, onShowPanel: () => showPanel(true) });
+
+  return (
+    <div className={classes.inbox}>
+      {(!phone || !conversationId) && (
+        <ListPane
+          view={view}
+          status={status}
+          selectedId={conversationId}
+          header={<ListHeader view={view} status={status} />}
+          onOpen={open}
+        />
+      )}
+      {conversationId ? (
+        <ConversationPane
+          id={conversationId}
+          onBack={back}
+          onResolved={resolved}
+          panelOpen={panelOpen}
+          onTogglePanel={() => showPanel(!panelOpen)}
+        />
+      ) : (
+        !phone && (
+          <main className={classes.nothing}>
+            <Empty
+              icon={<IconMessageDots size={28} stroke={1.3} aria-hidden="true" />}
+              title={t('thread.choose')}
+              text={t('thread.chooseText')}
+            />
+          </main>
+        )
+      )}
+      {panelOpen && row && (
+        <Suspense fallback={narrow ? null : <aside className={classes.panel} />}>
+          <ContactPanel
+            key={row.contact.id}
+            row={row}
+            mode={phone ? 'page' : narrow ? 'drawer' : 'pane'}
+            tags={<TagSection row={row} />}
+            onClose={() => showPanel(false)}
+            onOpenConversation={(id) => {
+              setDrawer(null);
+              open(id);
+            }}
+          />
+        </Suspense>
+      )}
+      <Lightbox />
+    </div>
+  );
+}

@@ -1,0 +1,86 @@
+/**
+ * The one place that listens for shortcuts. A letter is matched as the character typed (so Turkish layouts work);
+ * when the layout writes no Latin letter (Arabic, Cyrillic) the physical key decides. Off while somebody types.
+ */
+
+export interface KeyCommand {
+  /** `e`, `?`, `Enter`, `Escape`, or a letter after g: `g i`. */
+  keys: string;
+  /** The sentence in the help dialog. Without one the command is not listed. */
+  label?: string;
+  group?: string;
+  run: () => void;
+  /** Also while typing; only for Escape and the like. */
+  whileTyping?: boolean;
+}
+
+const STORAGE_KEY = 'invekto.shortcuts';
+const PREFIX_MS = 1200;
+const commands = new Set<KeyCommand>();
+let prefixAt = 0;
+let enabled: boolean | null = null;
+
+export function registerKey(command: KeyCommand): () => void {
+  commands.add(command);
+  return () => commands.delete(command);
+}
+
+export const registeredKeys = (): KeyCommand[] => [...commands];
+
+/** Single-letter shortcuts can be switched off (WCAG 2.1.4): speech input would press them by accident. */
+export function shortcutsEnabled(): boolean {
+  enabled ??= localStorage.getItem(STORAGE_KEY) !== 'off';
+  return enabled;
+}
+
+export function enableShortcuts(on: boolean): void {
+  enabled = on;
+  localStorage.setItem(STORAGE_KEY, on ? 'on' : 'off');
+}
+
+export function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.isContentEditable) return true;
+  if (target instanceof HTMLInputElement)
+    return !['button', 'checkbox', 'radio', 'file', 'range', 'submit'].includes(target.type);
+  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
+}
+
+/** A dialog, menu or picker has the keyboard: letters belong to it. */
+const isOverlay = (target: EventTarget | null) =>
+  target instanceof Element && target.closest('[role="dialog"], [role="menu"], [role="listbox"][data-overlay]') !== null;
+
+export function keyOf(event: Pick<KeyboardEvent, 'key' | 'code'>): string {
+  const { key, code } = event;
+  if (key.length !== 1) return key;
+  // `ı` is what Shift-less I writes on a Turkish keyboard; it is a letter of its own and no shortcut.
+  if (/^[a-z]$/i.test(key)) return key.toLowerCase();
+  if (/^\p{L}$/u.test(key) && !/^\p{Script=Latin}$/u.test(key)) {
+    const physical = /^Key([A-Z])$/.exec(code)?.[1];
+    if (physical) return physical.toLowerCase();
+  }
+  return key;
+}
+
+export function handleKey(event: KeyboardEvent): void {
+  if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const key = keyOf(event);
+  const typing = isTyping(event.target);
+  const blocked = typing || isOverlay(event.target);
+  const letters = key.length === 1;
+  if (letters && (blocked || !shortcutsEnabled())) return;
+  if (letters && event.shiftKey && /^[a-z]$/.test(key)) return;
+
+  const afterG = letters && Date.now() - prefixAt < PREFIX_MS;
+  prefixAt = 0;
+  const wanted = afterG ? `g ${key}` : key;
+  // The newest first: a dialog's Escape comes before the page's.
+  const command = [...commands].reverse().find((held) => held.keys === wanted && (!blocked || held.whileTyping));
+  if (command) {
+    event.preventDefault();
+    command.run();
+  } else if (!afterG && key === 'g' && [...commands].some((held) => held.keys.startsWith('g '))) {
+    prefixAt = Date.now();
+    event.preventDefault();
+  }
+}

@@ -1,0 +1,88 @@
+/** Loads lists, conversations and threads into the store. Each is asked for once at a time. */
+import { request } from '@/shared/api/client';
+import type { Conversation, ConversationDetail, Id, Message, Page } from '@/shared/api/types';
+import type { ListKey } from './rows';
+import { streamBegun } from './socket';
+import { putDetail, putListPage, putThreadPage, setListPhase, setThread, useLive } from './store';
+
+const LIST_PAGE = 60;
+const THREAD_PAGE = 50;
+const running = new Map<string, Promise<void>>();
+
+function once(name: string, work: () => Promise<void>): Promise<void> {
+  const held = running.get(name);
+  if (held) return held;
+  const started = work().finally(() => {
+    if (running.get(name) === started) running.delete(name);
+  });
+  running.set(name, started);
+  return started;
+}
+
+/** An answer that arrives after everything was reset belongs to the old world. */
+const stillCurrent = (epoch: number) => useLive.getState().epoch === epoch;
+
+export function loadList(key: ListKey): Promise<void> {
+  return once(`list ${key} ${useLive.getState().epoch}`, async () => {
+    const { epoch } = useLive.getState();
+    setListPhase(key, 'loading');
+    await streamBegun();
+    await fetchList(key, null, epoch);
+  });
+}
+
+export function loadMoreOfList(key: ListKey): Promise<void> {
+  const { lists, epoch } = useLive.getState();
+  const cursor = lists[key]?.nextCursor;
+  if (!cursor || lists[key]?.phase !== 'ready') return Promise.resolve();
+  return once(`more ${key} ${epoch}`, () => fetchList(key, cursor, epoch));
+}
+
+async function fetchList(key: ListKey, cursor: string | null, epoch: number): Promise<void> {
+  const [view, status] = key.split(':');
+  try {
+    const page = await request<Page<Conversation>>('GET', '/conversations', {
+      query: { view, status, cursor, limit: LIST_PAGE },
+    });
+    if (stillCurrent(epoch)) putListPage(key, page, cursor === null);
+  } catch {
+    // Shown where the list would be, with a button that asks again.
+    if (stillCurrent(epoch)) setListPhase(key, 'failed');
+  }
+}
+
+/** The conversation's row, draft and predecessor. Throws ApiError 404 when it is hidden or gone. */
+export async function loadDetail(id: Id): Promise<void> {
+  const { epoch } = useLive.getState();
+  const detail = await request<ConversationDetail>('GET', `/conversations/${id}`);
+  if (stillCurrent(epoch)) putDetail(detail);
+}
+
+export function loadThread(id: Id): Promise<void> {
+  return once(`thread ${id} ${useLive.getState().epoch}`, async () => {
+    const { epoch } = useLive.getState();
+    if (!useLive.getState().threads[id]) setThread(id, { phase: 'loading' });
+    await streamBegun();
+    await fetchThread(id, null, epoch);
+  });
+}
+
+export function loadOlder(id: Id): Promise<void> {
+  const { threads, epoch } = useLive.getState();
+  const cursor = threads[id]?.nextCursor;
+  if (!cursor) return Promise.resolve();
+  return once(`older ${id} ${epoch}`, async () => {
+    setThread(id, { loadingOlder: true });
+    await fetchThread(id, cursor, epoch);
+  });
+}
+
+async function fetchThread(id: Id, cursor: string | null, epoch: number): Promise<void> {
+  try {
+    const page = await request<Page<Message>>('GET', `/conversations/${id}/messages`, { query: { cursor, limit: THREAD_PAGE } });
+    if (stillCurrent(epoch)) putThreadPage(id, page);
+  } catch {
+    // The first page's failure is shown in its place; an older page is asked for again by the next scroll.
+    if (stillCurrent(epoch)) setThread(id, cursor ? { loadingOlder: false } : { phase: 'failed' });
+  }
+}

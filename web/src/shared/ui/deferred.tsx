@@ -1,0 +1,43 @@
+/**
+ * Menus and pickers are heavy and seldom needed at once, so their code comes when somebody reaches for the button.
+ * Until then a plain button of the same look stands in its place.
+ */
+import { type ComponentType, lazy, type ReactNode, Suspense, useState } from 'react';
+
+interface ButtonHandlers {
+  onPointerEnter: () => void;
+  onFocus: () => void;
+  onClick: () => void;
+}
+
+export function deferred<P extends object>(load: () => Promise<{ default: ComponentType<P> }>) {
+  const Loaded = lazy(load);
+  /** `wanted`: it should be open. `button` gets handlers that fetch the code in advance and ask to open. */
+  return function Deferred({
+    wanted,
+    onOpen,
+    button,
+    props,
+  }: {
+    wanted: boolean;
+    onOpen: () => void;
+    button: (handlers: ButtonHandlers) => ReactNode;
+    props: P;
+  }) {
+    const [asked, setAsked] = useState(false);
+    const plain = button({
+      onPointerEnter: () => void load(),
+      onFocus: () => void load(),
+      onClick: () => {
+        setAsked(true);
+        onOpen();
+      },
+    });
+    if (!asked && !wanted) return plain;
+    return (
+      <Suspense fallback={plain}>
+        <Loaded {...props} />
+      </Suspense>
+    );
+  };
+}
