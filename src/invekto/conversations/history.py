@@ -17,7 +17,9 @@ from invekto.accounts.numbers import take_numbers
 from invekto.channels.adapter import InboundAttachment, InboundMessage, Sender
 from invekto.contacts.identities import Known, Writer, resolve_writers
 from invekto.conversations.inbound_rows import PREVIEW_LENGTH, preview_of
+from invekto.conversations.lifecycle import WAKE_JOB
 from invekto.kernel.ids import uuid7
+from invekto.kernel.jobs import Job
 from invekto.kernel.tenancy import Connection
 from invekto.kernel.text import preview
 from invekto.kernel.tx import Tx
@@ -42,7 +44,7 @@ class PastFile:
 class PastLine:
     """One line. `user_id` is its author among our users; `reply_to` the place of an earlier line in the thread.
 
-    `status` and the three times belong to outbound lines; `provider_id` is the provider's, so that a later status or
+    `quiet` as in adapter.InboundMessage: a reaction, a system line. `status` and the three times belong to outbound lines; `provider_id` is the provider's, so that a later status or
     a repeated webhook finds it.
     """
 
@@ -55,6 +57,7 @@ class PastLine:
     provider_id: str | None = None
     reply_to: int | None = None
     file: PastFile | None = None
+    quiet: bool = False
     status: str | None = None
     error_code: str | None = None
     error_vendor_code: str | None = None
@@ -127,6 +130,7 @@ async def import_threads(tx: Tx, threads: Sequence[PastThread]) -> list[UUID]:
     await _insert(connection, "assignment", [_assignment(tx, *pair) for pair in pairs if pair[0].assignee_id])
     await _insert(connection, "answer_interval", (one for pair in pairs for one in _intervals(tx, *pair)))
     await _insert(connection, "conversation_tag", (one for pair in pairs for one in _tags(tx, *pair)))
+    tx.enqueue(*(_wake_job(thread, row) for thread, row in pairs if thread.snoozed_until is not None))
     await _insert(connection, "conversation_read", (one for pair in pairs for one in _reads(tx, *pair)))
     return [row.conversation_id for _, row in pairs]
 
@@ -138,18 +142,22 @@ def _add_up(tx: Tx, thread: PastThread, row: _Row, messages: list[Values], files
     ids = [uuid7() for _ in thread.lines]
     for place, line in enumerate(thread.lines):
         seq, message_id = place + 1, ids[place]
-        if line.direction == "inbound":
+        if line.direction == "inbound" and not line.quiet:
             row.inbound_count += 1
             row.last_inbound_at = line.at
             row.waiting_since = row.waiting_since or line.at
         if line.direction == "outbound" and line.user_id is not None:
             _answered(row, line, message_id)
-        if line.direction != "internal":
+        if line.direction != "internal" and not line.quiet:
             row.shown = (seq, line)
         reply_to = None if line.reply_to is None else ids[line.reply_to]
         messages.append(_message(tx, thread, row, line, seq, message_id, reply_to))
         if line.file is not None:
             files.append(_file(tx, thread, line, line.file, message_id))
+
+
+def _wake_job(thread: PastThread, row: _Row) -> Job:
+    return Job(WAKE_JOB, {"conversation_id": str(row.conversation_id)}, run_at=thread.snoozed_until)
 
 
 def _answered(row: _Row, line: PastLine, message_id: UUID) -> None:
@@ -225,7 +233,7 @@ def _preview(thread: PastThread, line: PastLine) -> str:
             path="",
             raw_slice=b"",
             text=line.text,
-            payload=line.payload if isinstance(line.payload, dict) else None,
+            payload=line.payload,
             attachments=()
             if file is None
             else (InboundAttachment(kind=file.kind, media_id="", mime=file.mime, name=file.name),),

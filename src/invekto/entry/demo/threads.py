@@ -19,6 +19,7 @@ from invekto.entry.demo.people import Person
 from invekto.entry.demo.plan import SERVICE_WINDOW, Talk, Turn
 
 _WITH_FILE: Final = frozenset({"image", "video", "audio", "document", "sticker"})
+_QUIET: Final = frozenset({"reaction", "system"})
 _PLACES: Final = (
     ("Suadiye", "Bağdat Caddesi 214, Kadıköy", 40.9602, 29.0836),
     ("Moda", "Caferağa Mahallesi, Kadıköy", 40.9812, 29.0262),
@@ -181,6 +182,7 @@ class _Scene:
             user_id=self._agent if turn.who == AGENT else None,
             file=None if file is None else self._past_file(file, turn.name),
             reply_to=self._quoted(turn),
+            quiet=turn.who == CUSTOMER and turn.type in _QUIET,
             **(self._delivery(turn.at) if turn.who == AGENT else {}),
         )
         self._lines.append(line)
@@ -231,7 +233,7 @@ class _Scene:
             case "contacts":
                 return None, [{"name": "Deniz Güneş", "phones": [f"+90555013{rng.randrange(10_000):04}"]}]
             case "interactive":
-                return None, {"title": text}
+                return text, {"title": text}
             case "order":
                 goods = rng.sample(_GOODS, rng.choice((1, 1, 2, 3)))
                 return None, {"items": [{"name": name, "quantity": rng.choice((1, 1, 2))} for name in goods]}
@@ -243,9 +245,10 @@ class _Scene:
                 filled = words.replace("{first}", self._talk.person.name.split(" ", maxsplit=1)[0])
                 return filled, {"name": turn.name, "language": self._talk.person.language, "buttons": buttons}
             case "unsupported":
-                return None, {"title": "poll"} if rng.random() < 0.5 else None
+                return None, {"title": "Message type unknown"}
             case "system":
-                return None, None
+                number = self._talk.person.phone or "905550130000"
+                return f"User {self._talk.person.name} changed from {number[:-1]}0 to {number}", None
             case _:
                 return text, None
 
