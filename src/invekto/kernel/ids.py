@@ -14,6 +14,7 @@ from uuid import UUID
 _VERSION = 0x7 << 76
 _VARIANT = 0x2 << 62
 _COUNTER_BITS = 42
+_RANDOM_BLOCK = 4000  # bytes taken from the system at once: a call per id would cost more than all the rest
 _COUNTER_END = 1 << _COUNTER_BITS
 _CANONICAL = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -25,10 +26,15 @@ class _Sequence:
         self._lock = threading.Lock()
         self._ms = 0
         self._counter = 0
+        self._random = b""
+        self._used = 0
 
     def next(self) -> UUID:
-        random = int.from_bytes(os.urandom(10), "big")
         with self._lock:
+            if self._used == len(self._random):
+                self._random, self._used = os.urandom(_RANDOM_BLOCK), 0
+            random = int.from_bytes(self._random[self._used : self._used + 10], "big")
+            self._used += 10
             ms = time.time_ns() // 1_000_000
             if ms > self._ms:
                 self._ms = ms
