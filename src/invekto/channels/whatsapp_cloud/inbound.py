@@ -50,8 +50,8 @@ _STATUSES: Final[dict[str, Delivery]] = {
     "played": "read",
     "failed": "failed",
 }
-# They change or announce something instead of saying it: no bubble, and no conversation opens for them.
-_NO_BUBBLE: Final = frozenset({"reaction", "edit", "revoke", "system", "request_welcome"})
+# They change or announce something instead of saying it: no bubble of their own.
+_NO_BUBBLE: Final = frozenset({"edit", "revoke", "system", "request_welcome"})
 
 
 def parse(request: RawRequest) -> list[InboundEvent]:
@@ -227,6 +227,8 @@ def _message(account: _Account, number: int, raw: Raw) -> InboundEvent:
     if sender is None:
         return account.unhandled("messages", number, raw, "sender_missing", None, contact)
     content = _content(head.type, raw)
+    if content is None:
+        return account.unhandled("messages", number, raw, "type_not_handled", head.type, contact)
     sent_at = moment(head.timestamp, account.received_at)
     context = read(head.context, shapes.Context) if head.context else None
     return InboundMessage(
@@ -241,8 +243,9 @@ def _message(account: _Account, number: int, raw: Raw) -> InboundEvent:
         payload=content.payload,
         raw=content.raw,
         attachments=content.attachments,
-        reply_to_provider_id=storable(context.id) if context and context.id else None,
-        window_closes_at=sent_at + WINDOW,
+        reply_to_provider_id=content.about or (storable(context.id) if context and context.id else None),
+        window_closes_at=None if content.quiet else sent_at + WINDOW,
+        quiet=content.quiet,
     )
 
 
@@ -369,6 +372,8 @@ class _Content:
     payload: dict[str, Any] | list[dict[str, Any]] | None = None
     raw: dict[str, Any] | None = None
     attachments: tuple[InboundAttachment, ...] = ()
+    about: str | None = None
+    quiet: bool = False
 
 
 _SHAPES: Final[dict[str, type[Struct]]] = {
@@ -380,11 +385,12 @@ _SHAPES: Final[dict[str, type[Struct]]] = {
     "sticker": shapes.StickerMessage,
     "location": shapes.LocationMessage,
     "contacts": shapes.ContactsMessage,
+    "reaction": shapes.ReactionMessage,
 }
 
 
-def _content(kind: str, raw: Raw) -> _Content:
-    """What we show, or the message kept whole as `unsupported`."""
+def _content(kind: str, raw: Raw) -> _Content | None:
+    """What we show, or the message kept whole as `unsupported`. None for a reaction that is taken back."""
     shape = _SHAPES.get(kind)
     message = None if shape is None else read(raw, shape)
     content: _Content | None = None
@@ -405,6 +411,11 @@ def _content(kind: str, raw: Raw) -> _Content:
             content = _location(place)
         case shapes.ContactsMessage(contacts=cards):
             content = _Content("contacts", payload=[_card(card) for card in cards])
+        case shapes.ReactionMessage(reaction=reaction):
+            if not reaction.emoji:
+                return None
+            about = storable(reaction.message_id)
+            return _Content("reaction", payload={"emoji": preview(reaction.emoji, 20)}, about=about, quiet=True)
         case _:
             pass
     return content or _unsupported(kind, raw)

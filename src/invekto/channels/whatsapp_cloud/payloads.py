@@ -147,6 +147,17 @@ class ContactsMessage(Struct):
     contacts: list[Card]
 
 
+class Reaction(Struct):
+    """Without an emoji it takes the earlier one back."""
+
+    message_id: str
+    emoji: str | None = None
+
+
+class ReactionMessage(Struct):
+    reaction: Reaction
+
+
 class ErrorData(Struct):
     details: str | None = None
 

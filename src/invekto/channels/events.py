@@ -1,0 +1,48 @@
+"""Facts about provider apps, connected accounts and what was parked. `entity_id` is the app, channel or quarantined part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from invekto.kernel.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppCreated(Event):
+    """A firm brought its own app of a provider. `detail`: kind."""
+
+    kind: ClassVar[str] = "app.created"
+    audited: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelConnected(Event):
+    """An account was connected, or connected again with other credentials. `detail`: kind, again."""
+
+    kind: ClassVar[str] = "channel.connected"
+    audited: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelDisconnected(Event):
+    """Its webhooks are parked from now on, and nothing goes out."""
+
+    kind: ClassVar[str] = "channel.disconnected"
+    audited: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelReconnectNeeded(Event):
+    """The provider refused the channel's credentials: somebody has to connect it again."""
+
+    kind: ClassVar[str] = "channel.reconnect_needed"
+    audited: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuarantineReplayed(Event):
+    """A parked part was put into the queue once more."""
+
+    kind: ClassVar[str] = "quarantine.replayed"
+    audited: ClassVar[bool] = True
