@@ -199,7 +199,7 @@ class _Exchange:
 
     def _with_ours(self, given: Any) -> list[tuple[bytes, bytes]]:
         headers = list(given)
-        if self._scope["path"].startswith(self._edge.foreign):
+        if self._scope["method"] == "POST" and self._scope["path"].startswith(self._edge.foreign):
             # A provider's server reads none of what protects a browser, and each header is a webhook's time.
             headers += ((b"x-content-type-options", b"nosniff"), (b"x-request-id", self._request_id.encode()))
             return headers
