@@ -34,15 +34,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(holds: Callable[[], Any], what: str, timeout_s: float = 20, every_s: float = 0.05) -> Any:
-    """The first true value of `holds`; AssertionError with `what` after the deadline."""
+def wait_until(
+    holds: Callable[[], Any], what: str | Callable[[], str], timeout_s: float = 20, every_s: float = 0.05
+) -> Any:
+    """The first true value of `holds`; AssertionError with `what` after the deadline. A callable is asked only then."""
     deadline = time.monotonic() + timeout_s
     while True:
         value = holds()
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"still not so after {timeout_s:g} s: {what}")
+            said = what if isinstance(what, str) else what()
+            raise AssertionError(f"still not so after {timeout_s:g} s: {said}")
         time.sleep(every_s)
 
 
@@ -116,7 +119,9 @@ class Desk:
 
     def start_web(self, **env: str) -> None:
         self.spawn("web", "invekto.entry.cli", "web", **env)
-        wait_until(lambda: self._answers(f"{self.url}/health/ready"), f"web is ready\n{self.log('web')}", START_S)
+        wait_until(
+            lambda: self._answers(f"{self.url}/health/ready"), lambda: f"web is ready\n{self.log('web')}", START_S
+        )
 
     def start_worker(self, name: str = "worker", **env: str) -> None:
         self.spawn(name, "invekto.entry.cli", "worker", **env)
@@ -131,7 +136,8 @@ class Desk:
         ]
         self.spawn("sandbox", *command)
         wait_until(
-            lambda: self._answers(f"{self.sandbox_url}/_control/health"), f"sandbox answers\n{self.log('sandbox')}"
+            lambda: self._answers(f"{self.sandbox_url}/_control/health"),
+            lambda: f"sandbox answers\n{self.log('sandbox')}",
         )
 
     def kill(self, name: str, number: int = signal.SIGKILL) -> None:
