@@ -69,3 +69,25 @@ async def test_a_thread_from_before_goes_on_from_both_sides(player: Player, rece
     assert [one["context"]["id"] for one in receiver.values("messages")] == ["wamid.h3"]
     read = {"messaging_product": "whatsapp", "status": "read", "message_id": "wamid.h1"}
     assert (await player.graph.post(f"/v24.0/{player.phone_id}/messages", json=read)).status_code == 200
+
+
+async def test_somebody_known_only_by_an_id_stays_one_person_and_keeps_the_id(
+    player: Player, receiver: Receiver
+) -> None:
+    person = {"customer": {"user_id": "TR.888", "username": "gizli", "name": "Gizli", "shape": "bsuid"}}
+    for turn in range(2):
+        message = {"id": f"wamid.{turn}", "from": "customer", "type": "text", "content": {"body": "x"}, "at": 1.0}
+        body = {"threads": [person | {"messages": [message]}]}
+        assert (await player.control.post("/whatsapp_cloud/history", json=body)).status_code == 201
+    rows = (await player.control.get("/whatsapp_cloud/customers")).json()["items"]
+    assert [row["user_id"] for row in rows] == ["TR.888"]
+    await player.writes(rows[0]["id"])
+    assert receiver.values("messages")[0]["from_user_id"] == "TR.888"
+
+
+async def test_a_history_that_makes_no_sense_is_refused_whole(player: Player) -> None:
+    good = {"id": "wamid.1", "from": "customer", "type": "text", "content": {"body": "x"}, "at": 1.0}
+    body = {"threads": [{"customer": {"phone": "+905550000009"}, "messages": [good, {"id": "wamid.2"}]}]}
+    answer = await player.control.post("/whatsapp_cloud/history", json=body)
+    assert answer.status_code == 422
+    assert (await player.control.get("/whatsapp_cloud/customers")).json()["total"] == 0

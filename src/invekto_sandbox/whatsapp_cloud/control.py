@@ -40,9 +40,9 @@ class Desk:
             raise Refused("not_found", "no such customer", 404)
         return customer
 
-    def person(self, wish: Json) -> Json:
+    def person(self, wish: Json, group: str = "person") -> Json:
         try:
-            return self.cloud.people.create(wish)
+            return self.cloud.people.create(wish, group)
         except PersonRefused as error:
             raise Refused(error.code, str(error)) from error
 

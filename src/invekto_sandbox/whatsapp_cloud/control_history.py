@@ -37,12 +37,15 @@ class HistoryControl:
         body = await body_of(request)
         number = self._desk.number(body)
         added = 0
-        with self._cloud.core.store.tx():
-            files = {str(key): self._file(number, file) for key, file in (body.get("files") or {}).items()}
-            for thread in body.get("threads") or []:
-                customer = self._desk.person(thread["customer"])
-                added += sum([self._add(number, customer, one, files) for one in thread.get("messages") or []])
-                self._head(number, customer)
+        try:
+            with self._cloud.core.store.tx():
+                files = {str(key): self._file(number, file) for key, file in (body.get("files") or {}).items()}
+                for thread in body.get("threads") or []:
+                    customer = self._desk.person(thread["customer"], group="past")
+                    added += sum([self._add(number, customer, one, files) for one in thread.get("messages") or []])
+                    self._head(number, customer)
+        except (KeyError, TypeError, ValueError) as error:
+            raise Refused("history_invalid", f"{type(error).__name__}: {error}") from error
         return JSONResponse({"added": added}, 201)
 
     def _file(self, number: Number, file: Mapping[str, Any]) -> Row:

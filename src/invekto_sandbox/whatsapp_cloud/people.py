@@ -86,6 +86,10 @@ class People:
         row = self._store.one("select * from wa_customer where phone = ?", phone)
         return None if row is None else dict(row)
 
+    def _by_own_user_id(self, user_id: str | None) -> Json | None:
+        row = self._store.one("select * from wa_customer where user_id = ? and phone is null", user_id)
+        return None if row is None else dict(row)
+
     def by_user_id(self, waba_id: str, user_id: str) -> Json | None:
         row = self._store.one(
             "select c.* from wa_user_id u join wa_customer c on c.id = u.customer_id"
@@ -96,7 +100,7 @@ class People:
         return None if row is None else dict(row)
 
     def create(self, wish: Json, group: str = "person") -> Json:
-        """Makes a customer, or gives the one who has that number already (then only the named things change)."""
+        """Makes a customer, or gives the one who has that number or id already (then only the named things change)."""
         shape = wish.get("shape") or ("both" if wish.get("phone") else "bsuid")
         if shape not in SHAPES:
             raise PersonRefused("shape_unknown", f"shape must be one of {', '.join(SHAPES)}")
@@ -111,7 +115,7 @@ class People:
         user_id = wish.get("user_id")
         if user_id is not None and not _USER_ID.fullmatch(str(user_id)):
             raise PersonRefused("user_id_invalid", "a business-scoped id looks like TR.1234567890")
-        known = self.by_phone(phone) if phone else None
+        known = self.by_phone(phone) if phone else self._by_own_user_id(user_id)
         if known is not None:
             changes = {
                 key: wish[key] for key in ("name", "username", "shape", "fails_with", "user_id") if wish.get(key)

@@ -63,7 +63,7 @@ class Progress:
             self._arm(row["wamid"], row["next_status"], max(0.0, (row["next_at"] or 0) - time.time()))
         for row in self._store.all(
             "select * from wa_message where direction = 'business' and next_status is null"
-            " and status in ('sent', 'delivered') and type <> 'reaction'"
+            " and status in ('sent', 'delivered') and type <> 'reaction' and request is not null"  # null: history
         ):
             self._continue(row)  # its page went with the old process
 

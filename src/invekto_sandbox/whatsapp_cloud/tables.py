@@ -12,6 +12,7 @@ create table if not exists wa_customer (
     fails_with integer,
     created_at real not null);
 create index if not exists wa_customer_grp on wa_customer (grp, id);
+create index if not exists wa_customer_user_id on wa_customer (user_id) where user_id is not null;
 
 create table if not exists wa_user_id (
     waba_id text not null, user_id text not null, customer_id integer not null,

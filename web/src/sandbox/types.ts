@@ -23,7 +23,7 @@ export interface Customer {
   phone: string | null;
   username: string | null;
   user_id: string;
-  group: 'person' | 'crowd' | 'stranger';
+  group: 'person' | 'crowd' | 'stranger' | 'past';
   unread: number;
   last_at: number | null;
   preview: string;
