@@ -19,6 +19,10 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from invekto.accounts.sessions import Sessions
+from invekto.channels.apps import Apps
+from invekto.channels.receipts import ReceiptWriter
+from invekto.channels.registry import build_registry
+from invekto.channels.routes import HOOK_ROUTES, WEBHOOK_MAX_BYTES, hooks
 from invekto.conversations.representations import json_answer
 from invekto.conversations.uploads import UPLOAD_MAX_BYTES
 from invekto.entry import health, sockets
@@ -37,8 +41,6 @@ from invekto.kernel.storage import DiskStore, MediaStore
 STREAM_PATH: Final = "/api/v1/stream"
 OPENAPI_PATH: Final = "/api/v1/openapi.json"
 MULTIPART_OVERHEAD: Final = 64 << 10
-# Meta's largest body (docs/api.md, "Webhooks").
-WEBHOOK_MAX_BYTES: Final = 3 << 20
 # Off: it would hand exception texts, which may quote what a contact wrote, to whoever sets a variable.
 _NO_TELEMETRY: Final[Any] = {
     "tracing": False,
@@ -82,6 +84,8 @@ class Desk:
 
     def _part(self, scope: Scope) -> ASGIApp:
         path: str = scope["path"]
+        if path.startswith("/hooks/") and scope["type"] == "http":
+            return hooks
         if scope["type"] == "websocket":
             return sockets.stream if path == STREAM_PATH else sockets.nowhere
         if path == "/api" or path.startswith("/api/"):
@@ -130,21 +134,26 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     try:
         stream = equip(app, database, media)
         stream.start()
+        app.state.receipts.start()
         try:
             yield
         finally:
+            await app.state.receipts.close()
             await stream.close()
     finally:
         await database.close()
 
 
 def equip(app: FastAPI, database: Database, media: MediaStore) -> Reader:
-    """Puts into `app.state` what routes and sockets rely on. The reader of the event log is not started yet."""
+    """Puts into `app.state` what routes and sockets rely on. The event log's reader and the receipts' writer are not started yet."""
     settings: Settings = app.state.settings
     app.state.database = database
     app.state.authenticate = Sessions(database, secure_cookies=settings.secure_cookies)
     app.state.media = media
     app.state.keys = KeyRing(settings.secret_key)
+    app.state.registry = build_registry(settings)
+    app.state.apps = Apps(database, app.state.keys)
+    app.state.receipts = ReceiptWriter(database)
     app.state.stream = Reader(database)
     stream: Reader = app.state.stream
     return stream
@@ -165,7 +174,7 @@ class Endpoint:
 def endpoints(app: FastAPI) -> list[Endpoint]:
     """Every way into the web process that is not a file of the web client: REST, hooks, health, socket ("WEBSOCKET")."""
     found = [Endpoint("WEBSOCKET", STREAM_PATH, sockets.PERMISSION)]
-    routes = [*app.routes, *(route for router in ROUTERS for route in router.routes), *health.ROUTES]
+    routes = [*app.routes, *(route for router in ROUTERS for route in router.routes), *HOOK_ROUTES, *health.ROUTES]
     for route in routes:
         if isinstance(route, APIRoute):
             asked = [permission_of(d.call) for d in route.dependant.dependencies if d.call is not None]
@@ -180,7 +189,7 @@ def endpoints(app: FastAPI) -> list[Endpoint]:
 
 def public_endpoints() -> frozenset[tuple[str, str]]:
     """Those that may be without a permission, each with its reason where it is listed."""
-    plain = {(method, route.path) for route in health.ROUTES for method in route.methods or ()}
+    plain = {(method, route.path) for route in (*health.ROUTES, *HOOK_ROUTES) for method in route.methods or ()}
     return PUBLIC_ROUTES | frozenset(plain)
 
 

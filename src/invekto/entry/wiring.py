@@ -10,6 +10,7 @@ from typing import Final
 from fastapi import APIRouter
 
 import invekto.accounts.routes
+import invekto.channels.routes
 import invekto.conversations.routes
 import invekto.conversations.routes_media
 import invekto.conversations.routes_messages
@@ -17,6 +18,7 @@ from invekto.kernel.events import Subscriptions
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     invekto.accounts.routes.router,
+    invekto.channels.routes.router,
     invekto.conversations.routes.router,
     invekto.conversations.routes_messages.router,
     invekto.conversations.routes_media.router,
