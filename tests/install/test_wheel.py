@@ -82,7 +82,7 @@ def test_the_installed_wheel_migrates_a_database_of_its_own(
 ) -> None:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "installed")
-    where = "import invekto.entry.migrate as m; print(m.migrations_folder())"
+    where = "import invekto.entry.revisions as r; print(r.migrations_folder())"
     env = {
         **environment_without_node,
         "PYTHONPATH": str(tmp_path / "installed"),

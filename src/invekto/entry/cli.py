@@ -99,11 +99,11 @@ def _follow_parent(arguments: argparse.Namespace) -> None:
 def _sandbox(arguments: argparse.Namespace) -> int:
     import subprocess
 
-    from invekto.entry.up import sandbox_command
+    from invekto.entry import sandbox
 
     settings = _settings("sandbox")
     words = ["info", *(["--json"] if arguments.json else [])] if arguments.word == "info" else ["serve"]
-    return subprocess.run(sandbox_command(settings, *words), env=settings.child_environment()).returncode
+    return subprocess.run(sandbox.command(settings, *words), env=settings.child_environment()).returncode
 
 
 # Looking after the database -------------------------------------------------------------------------------------
@@ -112,24 +112,23 @@ def _sandbox(arguments: argparse.Namespace) -> int:
 def _migrate(arguments: argparse.Namespace) -> int:
     import asyncio
 
-    from invekto.entry import migrate
     from invekto.entry.database import any_database
     from invekto.entry.refusal import StartRefused
+    from invekto.entry.revisions import check
 
     with any_database(_settings("migrate")) as settings:
-        if arguments.check:
-            assert settings.database_url is not None
-            asyncio.run(migrate.check(settings.database_url))
-            return 0
-        if settings.admin_database_url is None:
-            raise StartRefused(
-                "INVEKTO_ADMIN_DATABASE_URL is not set: set it to the login that owns the schema, DATABASE_URL's may not migrate."
-            )
-        if arguments.create_roles:
-            asyncio.run(migrate.create_roles(settings.admin_database_url, settings.database_url))
-        asyncio.run(migrate.upgrade(settings.admin_database_url, lambda sentence: print(sentence, flush=True)))
+        if not arguments.check:
+            from invekto.entry import migrate
+
+            if settings.admin_database_url is None:
+                raise StartRefused(
+                    "INVEKTO_ADMIN_DATABASE_URL is not set: set it to the login that owns the schema, DATABASE_URL's may not migrate."
+                )
+            if arguments.create_roles:
+                asyncio.run(migrate.create_roles(settings.admin_database_url, settings.database_url))
+            asyncio.run(migrate.upgrade(settings.admin_database_url, lambda sentence: print(sentence, flush=True)))
         if settings.database_url is not None:
-            asyncio.run(migrate.check(settings.database_url))
+            asyncio.run(check(settings.database_url))
     return 0
 
 

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from invekto.entry.migrate import head_revision
+from invekto.entry.revisions import head_revision
 from invekto.kernel.db import Database
 from invekto.kernel.errors import NotFound
 from invekto.kernel.metrics import CONTENT_TYPE, exposition

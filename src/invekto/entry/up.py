@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
-import json
 import logging
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from invekto.entry import sandbox
 from invekto.entry.database import on_embedded
-from invekto.entry.demo import DEMO_PASSWORD, DEMO_USERS
+from invekto.entry.demo import DEMO_FIRMS, DEMO_PASSWORD, DEMO_USERS
 from invekto.entry.postgres import EmbeddedPostgres
 from invekto.entry.refusal import StartRefused
+from invekto.entry.revisions import check, has_firms, is_current
 from invekto.entry.supervisor import ChildProcess, PostgresService, Stopped, Supervisor, answers, listen
 from invekto.kernel.settings import Settings
 
 log = logging.getLogger("invekto.up")
+
+GRAPH_VERSION = "v26.0"
 
 
 def up(settings: Settings) -> int:
@@ -29,6 +32,7 @@ def up(settings: Settings) -> int:
         with Supervisor() as supervisor:
             listener = listen(settings.host, settings.port, "INVEKTO_PORT")
             settings = _start_database(supervisor, settings)
+            _migrate(supervisor, settings)
             _start_desk(supervisor, settings, listener.fileno())
             print(
                 f"Invekto listens on http://{_shown(settings.host)}:{settings.port} as {settings.public_url}",
@@ -43,20 +47,22 @@ def up(settings: Settings) -> int:
 def demo(settings: Settings) -> int:
     """The same with the sandbox instead of the providers and with sample firms, on this machine only."""
     _only_on_loopback(settings)
+    sandbox_url = f"http://127.0.0.1:{settings.sandbox_port}"
+    settings = replace(settings, whatsapp_cloud_url=f"{sandbox_url}/{GRAPH_VERSION}")
     try:
         with Supervisor() as supervisor:
             listener = listen(settings.host, settings.port, "INVEKTO_PORT")
-            listen(settings.host, settings.sandbox_port, "INVEKTO_SANDBOX_PORT").close()
-            settings = _start_database(supervisor, settings)
-            sandbox = _sandbox_info(settings)
-            settings = replace(settings, whatsapp_cloud_url=sandbox["whatsapp_cloud"]["base_url"])
+            listen("127.0.0.1", settings.sandbox_port, "INVEKTO_SANDBOX_PORT").close()
             supervisor.start(_sandbox_service(settings))
-            supervisor.wait_until(
-                lambda: answers(settings.host, settings.sandbox_port, "/_control/health"), "The sandbox"
-            )
-            supervisor.run_once(_child("demo data", ("demo-data",), settings))
+            settings = _start_database(supervisor, settings)
+            _migrate(supervisor, settings)
+            if not _has_sample_firms(settings):
+                _wait_for_sandbox(supervisor, settings)
+                log.info("making the sample firms, this once")
+                supervisor.run_once(_owners_child("demo-data", settings))
             _start_desk(supervisor, settings, listener.fileno())
-            _print_demo(settings, sandbox["whatsapp_cloud"]["page_url"])
+            _wait_for_sandbox(supervisor, settings)
+            _print_demo(settings, f"{sandbox_url}/")
             supervisor.run()
     except Stopped:
         print("\nEnded. The sample data stay in", settings.data, flush=True)
@@ -64,65 +70,58 @@ def demo(settings: Settings) -> int:
 
 
 def _start_database(supervisor: Supervisor, settings: Settings) -> Settings:
-    if settings.database_url is None:
-        server = EmbeddedPostgres(settings.data / "postgres", say=log.info)
-        supervisor.start(PostgresService(server))
-        settings = on_embedded(settings, server)
+    if settings.database_url is not None:
+        return settings
+    server = EmbeddedPostgres(settings.data / "postgres", say=log.info)
+    supervisor.start(PostgresService(server))
+    return on_embedded(settings, server)
+
+
+def _migrate(supervisor: Supervisor, settings: Settings) -> None:
+    assert settings.database_url is not None
     if settings.admin_database_url is None:
         # Somebody else migrates; we only make sure that it was done.
-        supervisor.run_once(_child("migrate --check", ("migrate", "--check"), settings))
-    else:
-        migrate = _child("migrate", ("migrate",), settings)
-        migrate.environment = {**migrate.environment, "INVEKTO_ADMIN_DATABASE_URL": settings.admin_database_url}
-        supervisor.run_once(migrate)
-    return settings
+        asyncio.run(check(settings.database_url))
+    elif not asyncio.run(is_current(settings.database_url)):
+        supervisor.run_once(_owners_child("migrate", settings))
+
+
+def _has_sample_firms(settings: Settings) -> bool:
+    assert settings.database_url is not None
+    return asyncio.run(has_firms(settings.database_url, DEMO_FIRMS))
 
 
 def _start_desk(supervisor: Supervisor, settings: Settings, listening_fd: int) -> None:
-    supervisor.start(_child("worker", ("worker",), settings))
-    supervisor.start(_child("web", ("web", "--fd", str(listening_fd)), settings, inherited=(listening_fd,)))
+    supervisor.start(_child("web", settings, "--fd", str(listening_fd), inherited=(listening_fd,)))
+    supervisor.start(_child("worker", settings))
     supervisor.wait_until(lambda: answers(settings.host, settings.port, "/health/ready"), "The web process")
 
 
-def _child(name: str, arguments: Sequence[str], settings: Settings, inherited: Sequence[int] = ()) -> ChildProcess:
-    command = [sys.executable, "-m", "invekto.entry.cli", *arguments]
-    return ChildProcess(name, command, settings.child_environment(), inherited)
+def _wait_for_sandbox(supervisor: Supervisor, settings: Settings) -> None:
+    supervisor.wait_until(lambda: answers("127.0.0.1", settings.sandbox_port, "/_control/health"), "The sandbox")
+
+
+def _child(word: str, settings: Settings, *arguments: str, inherited: Sequence[int] = ()) -> ChildProcess:
+    command = [sys.executable, "-m", "invekto.entry.cli", word, *arguments]
+    return ChildProcess(word, command, settings.child_environment(), inherited)
+
+
+def _owners_child(word: str, settings: Settings) -> ChildProcess:
+    """One that may also sign in as the schema's owner; the processes that serve may not."""
+    assert settings.admin_database_url is not None
+    child = _child(word, settings)
+    child.environment = {**child.environment, "INVEKTO_ADMIN_DATABASE_URL": settings.admin_database_url}
+    return child
 
 
 # The sandbox ----------------------------------------------------------------------------------------------------
 
 
-def sandbox_command(settings: Settings, *arguments: str) -> list[str]:
-    return [
-        sys.executable,
-        "-m",
-        "invekto_sandbox",
-        *arguments,
-        "--data",
-        str(settings.data),
-        "--port",
-        str(settings.sandbox_port),
-    ]
-
-
 def _sandbox_service(settings: Settings) -> ChildProcess:
-    command = sandbox_command(
-        settings, "serve", "--webhook-url", f"http://127.0.0.1:{settings.port}/hooks/whatsapp_cloud"
-    )
+    webhooks = ("--webhook-url", f"http://127.0.0.1:{settings.port}/hooks/whatsapp_cloud")
+    page = () if settings.web_dist is None else ("--web", str(settings.web_dist))
+    command = sandbox.command(settings, "serve", *webhooks, *page)
     return ChildProcess("sandbox", command, settings.child_environment())
-
-
-def _sandbox_info(settings: Settings) -> dict[str, dict[str, str]]:
-    done = subprocess.run(
-        sandbox_command(settings, "info", "--json"),
-        env=settings.child_environment(),
-        stdout=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
-    )
-    if done.returncode != 0:
-        raise StartRefused("")
-    info: dict[str, dict[str, str]] = json.loads(done.stdout)
-    return info
 
 
 # Words ----------------------------------------------------------------------------------------------------------

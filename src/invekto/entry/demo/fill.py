@@ -2,18 +2,201 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import http.client
+import json
 import logging
-from collections.abc import Mapping
-from typing import Final
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final
 from uuid import UUID
+
+import asyncpg
+
+from invekto.accounts.queries import tenant_id_by_slug
+from invekto.accounts.service import add_team_member, create_team, create_tenant, create_user
+from invekto.channels.service import connect_channel, save_platform_app
+from invekto.conversations.history import PastFile, PastThread, import_threads
+from invekto.conversations.tagging import create_tag
+from invekto.entry import sandbox
+from invekto.entry.demo import DEMO_PASSWORD, DEMO_USERS
+from invekto.entry.demo.media import sample_files
+from invekto.entry.demo.plan import DAYS, FIRMS, TAGS, Firm, talks
+from invekto.entry.demo.threads import Cast, Remembered, threads
+from invekto.kernel.clock import SystemClock
+from invekto.kernel.crypto import KeyRing
+from invekto.kernel.db import Database, DatabaseOptions
+from invekto.kernel.ids import uuid7
+from invekto.kernel.settings import Settings
+from invekto.kernel.storage import DiskStore
+from invekto.kernel.tx import SYSTEM, Tx
 
 log = logging.getLogger("invekto.demo")
 
-PASSWORD: Final = "demo1234"  # noqa: S105  # printed on purpose; the demo runs on loopback only
-PEOPLE: Final[Mapping[str, Mapping[str, str]]] = {
-    "demo": {"agent1": "Selin Acar", "agent2": "Mert Yalçın", "agent3": "Rania Haddad", "supervisor": "Deniz Aktaş"},
-    "demo2": {"agent1": "Ebru Tan", "agent2": "Kaan Duru", "agent3": "Lara Mutlu", "supervisor": "Oya Sezer"},
+PEOPLE: Final[Mapping[str, Sequence[str]]] = {
+    "demo": ("Selin Acar", "Mert Yalçın", "Rania Haddad", "Deniz Aktaş"),
+    "demo2": ("Ebru Tan", "Kaan Duru", "Lara Mutlu", "Oya Sezer"),
 }
 _NO_TENANT: Final = UUID(int=0)
-_REMEMBERED_DAYS: Final = 14
+_REMEMBERED: Final = timedelta(days=14)
 _THREADS_AT_ONCE: Final = 400
+_FILE_MAX: Final = 1 << 20
+
+
+def fill(settings: Settings) -> int:
+    """Makes the firms that are not there yet. The sandbox runs already."""
+    asyncio.run(_fill(settings))
+    return 0
+
+
+async def _fill(settings: Settings) -> None:
+    assert settings.database_url is not None
+    db = await Database.open(DatabaseOptions(settings.database_url, request_pool=2, role_pool=1), listen=False)
+    try:
+        missing = [firm for firm in FIRMS if await _tenant_id(db, firm.slug) is None]
+        if not missing:
+            return
+        keys = KeyRing(settings.secret_key)
+        whatsapp = sandbox.info(settings)["whatsapp_cloud"]
+        await _save_app(settings, keys, whatsapp)
+        numbers = {number["firm"]: number for number in whatsapp["numbers"]}
+        for firm in missing:
+            began = time.monotonic()
+            messages = await _make_firm(db, settings, keys, firm, numbers[firm.slug])
+            log.info("%s: %d messages of %d days, %.0f s", firm.name, messages, DAYS, time.monotonic() - began)
+    finally:
+        await db.close()
+
+
+async def _tenant_id(db: Database, slug: str) -> UUID | None:
+    async with db.tx(_NO_TENANT, SYSTEM) as tx:
+        return await tenant_id_by_slug(tx, slug)
+
+
+async def _make_firm(db: Database, settings: Settings, keys: KeyRing, firm: Firm, number: Mapping[str, str]) -> int:
+    tenant_id = uuid7()
+    async with db.tx(tenant_id, SYSTEM) as tx:
+        await create_tenant(tx, firm=firm.slug, name=firm.name)
+        cast = await _cast(tx, settings, keys, firm, number)
+        played = list(threads(talks(firm, cast.now, cast.names), cast))
+        for start in range(0, len(played), _THREADS_AT_ONCE):
+            await import_threads(tx, [thread for thread, _ in played[start : start + _THREADS_AT_ONCE]])
+        # Before the commit: the sandbox takes the same history twice without harm, the other way round it would miss it.
+        recent = [remembered for thread, remembered in played if _is_recent(thread, cast)]
+        await asyncio.to_thread(_tell_sandbox, settings, number["phone_number_id"], recent)
+    return sum(len(thread.lines) for thread, _ in played)
+
+
+def _is_recent(thread: PastThread, cast: Cast) -> bool:
+    return thread.status != "resolved" or cast.now - thread.lines[-1].at < _REMEMBERED
+
+
+async def _save_app(settings: Settings, keys: KeyRing, whatsapp: Mapping[str, Any]) -> None:
+    """The platform's app; it belongs to no firm, so the schema's owner writes it."""
+    assert settings.admin_database_url is not None, "`demo` has started the database, so it knows its owner"
+    owner = await asyncpg.connect(settings.admin_database_url)
+    try:
+        await save_platform_app(
+            owner,
+            keys,
+            kind="whatsapp_cloud",
+            app_secret=whatsapp["app_secret"],
+            verify_token=whatsapp["verify_token"],
+            now=SystemClock().now(),
+        )
+    finally:
+        await owner.close()
+
+
+async def _cast(tx: Tx, settings: Settings, keys: KeyRing, firm: Firm, number: Mapping[str, str]) -> Cast:
+    """Users, teams, tags, the connected number and the files: what the threads refer to."""
+    names = dict(zip(DEMO_USERS, PEOPLE[firm.slug], strict=True))
+    users = {
+        username: await create_user(
+            tx,
+            username=username,
+            password=DEMO_PASSWORD,
+            role="supervisor" if username == "supervisor" else "user",
+            name=name,
+        )
+        for username, name in names.items()
+    }
+    desk, stays = await create_team(tx, name="Danışma"), await create_team(tx, name="Konaklama")
+    for username in ("agent1", "agent2", "agent3"):
+        await add_team_member(tx, desk, users[username])
+    await add_team_member(tx, stays, users["agent3"])
+    channel_id = await connect_channel(
+        tx,
+        keys,
+        kind="whatsapp_cloud",
+        provider="meta",
+        account_key=number["phone_number_id"],
+        name="WhatsApp",
+        address=number["display_phone_number"],
+        credentials={"access_token": number["access_token"], "phone_number_id": number["phone_number_id"]},
+        team_id=desk,
+    )
+    return Cast(
+        firm=firm.slug,
+        channel_id=channel_id,
+        users=users,
+        names=names,
+        tags={name: (await create_tag(tx, name, color))["id"] for name, color in TAGS.items()},
+        files=await _store_files(settings, tx.tenant_id),
+        desk_team=desk,
+        stays_team=stays,
+        now=tx.now,
+    )
+
+
+async def _store_files(settings: Settings, tenant_id: UUID) -> dict[str, PastFile]:
+    media = DiskStore(settings.data / "media")
+    await asyncio.to_thread(media.prepare)
+    kept: dict[str, PastFile] = {}
+    for files in sample_files().values():
+        for file in files:
+            stored = await media.put(tenant_id, _once(file.content), max_bytes=_FILE_MAX)
+            kept[file.key] = PastFile(
+                kind=file.kind, mime=file.mime, size=stored.size, storage_key=stored.sha256, voice=file.voice
+            )
+    return kept
+
+
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+# The sandbox's memory -------------------------------------------------------------------------------------------
+
+
+def _tell_sandbox(settings: Settings, number_id: str, remembered: Sequence[Remembered]) -> None:
+    """The latest threads, the newest customer first, so that the phone page goes on where the desk stands."""
+    newest_last = sorted((one for one in remembered if one.messages), key=lambda one: one.messages[-1]["at"])
+    files = {
+        file.key: {"base64": base64.b64encode(file.content).decode(), "mime": file.mime, "voice": file.voice}
+        for group in sample_files().values()
+        for file in group
+    }
+    history = {
+        "number": number_id,
+        "files": files,
+        "threads": [{"customer": _customer(one), "messages": one.messages} for one in reversed(newest_last)],
+    }
+    connection = http.client.HTTPConnection("127.0.0.1", settings.sandbox_port, timeout=120)
+    try:
+        connection.request("POST", "/_control/whatsapp_cloud/history", json.dumps(history))
+        answer = connection.getresponse()
+        said = answer.read(1000)
+        if answer.status != 201:
+            raise RuntimeError(f"the sandbox did not take the history: {answer.status} {said!r}")
+    finally:
+        connection.close()
+
+
+def _customer(remembered: Remembered) -> dict[str, Any]:
+    person = remembered.person
+    if person.phone is None:
+        return {"name": person.name, "username": person.username, "user_id": person.user_id, "shape": "bsuid"}
+    return {"name": person.name, "phone": f"+{person.phone}"}

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-Size = tuple[int, int]
+FileKind: TypeAlias = Literal["image", "video", "audio", "document", "sticker"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class SampleFile:
     """`name` is shown for documents only."""
 
     key: str
-    kind: str
+    kind: FileKind
     mime: str
     content: bytes
     voice: bool = False

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from invekto.conversations.schemas import TagColor
 from invekto.entry.demo.dialogues import AGENT, CUSTOMER, Block, Saying, blocks
 from invekto.entry.demo.people import Person, people
 
@@ -24,7 +25,7 @@ _OPENERS: Final = frozenset({"hatirlatma", "hatirlatma_iptal", "reminder"})
 
 Outcome = Literal["open", "snoozed", "resolved"]
 
-TAGS: Final = {
+TAGS: Final[Mapping[str, TagColor]] = {
     "Yeni hasta": "teal",
     "VIP": "violet",
     "Fatura": "amber",

@@ -59,6 +59,7 @@ class Cast:
     names: Mapping[str, str]
     tags: Mapping[str, UUID]
     files: Mapping[str, PastFile]
+    desk_team: UUID
     stays_team: UUID
     now: datetime
 
@@ -112,7 +113,7 @@ class _Scene:
             window=SERVICE_WINDOW,
             status=talk.outcome,
             assignee_id=self._agent,
-            team_id=cast.stays_team if "Konaklama" in talk.tags else None,
+            team_id=cast.stays_team if "Konaklama" in talk.tags else cast.desk_team,
             resolved_at=talk.ended_at if resolved else None,
             resolved_by_id=self._agent if resolved else None,
             snoozed_until=self._snoozed_until() if talk.outcome == "snoozed" else None,
