@@ -309,7 +309,7 @@ def _backoff_s(attempts: int, failure: Transient) -> float:
     """What the provider asked for, or doubling from a second with half of it at random, so that lanes do not march in step."""
     if failure.retry_after_s is not None:
         return failure.retry_after_s
-    whole = min(_LONGEST_BACKOFF_S, _FIRST_BACKOFF_S * 2 ** min(attempts, 10))
+    whole = min(_LONGEST_BACKOFF_S, _FIRST_BACKOFF_S * 2.0 ** min(attempts, 10))
     return whole * (0.5 + random.random() / 2)  # noqa: S311  # spreads load, keeps no secret
 
 

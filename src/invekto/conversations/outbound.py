@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -25,7 +24,7 @@ from invekto.kernel.ids import uuid7
 from invekto.kernel.jobs import Job
 from invekto.kernel.tx import Tx
 
-Row: TypeAlias = Mapping[str, Any]
+Row: TypeAlias = asyncpg.Record
 
 READ_RECEIPT_JOB: Final = "conversations.read_receipt"
 """Its payload is `conversation_id` and `seq`; its handler tells the provider."""
