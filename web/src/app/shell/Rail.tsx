@@ -25,13 +25,14 @@ export function Rail({ onHelp }: { onHelp: () => void }) {
           className={classes.item}
           data-active={inbox || undefined}
           data-tip={t('inbox')}
-          aria-label={counts?.mine ? t('inboxWith', { count: counts.mine }) : t('inbox')}
           aria-current={inbox ? 'page' : undefined}
         >
           <IconInbox size={20} stroke={1.5} aria-hidden="true" />
+          <span className="visually-hidden">{t('inbox')}</span>
           {counts && counts.mine > 0 && (
-            <span className={classes.badge} aria-hidden="true">
+            <span className={classes.badge}>
               {counts.mine > 99 ? '99+' : counts.mine}
+              <span className="visually-hidden"> {t('openConversations')}</span>
             </span>
           )}
         </Link>

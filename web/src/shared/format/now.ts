@@ -1,38 +1,45 @@
 /** One clock for everything that shows an age, so that a thousand rows do not own a thousand timers. */
 import { useSyncExternalStore } from 'react';
 
-const listeners = new Map<number, Set<() => void>>();
-const held = new Map<number, number>();
-const timers = new Map<number, ReturnType<typeof setInterval>>();
+interface Clock {
+  subscribe: (listener: () => void) => () => void;
+  read: () => number;
+}
+
+const clocks = new Map<number, Clock>();
+
+function makeClock(everyMs: number): Clock {
+  const listeners = new Set<() => void>();
+  let at = Date.now();
+  let timer: ReturnType<typeof setInterval> | undefined;
+  return {
+    subscribe(listener) {
+      listeners.add(listener);
+      timer ??= setInterval(() => {
+        at = Date.now();
+        for (const notify of listeners) notify();
+      }, everyMs);
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size > 0) return;
+        clearInterval(timer);
+        timer = undefined;
+      };
+    },
+    // While nobody listens nobody turns the clock: the first look after a pause finds it old.
+    read() {
+      if (!timer && Date.now() - at >= everyMs) at = Date.now();
+      return at;
+    },
+  };
+}
 
 /** The time, changing every `everyMs`; a component that uses it renders again only then. */
 export function useNow(everyMs = 20_000): number {
-  return useSyncExternalStore(
-    (listener) => {
-      const set = listeners.get(everyMs) ?? new Set();
-      listeners.set(everyMs, set);
-      set.add(listener);
-      if (set.size === 1) {
-        held.set(everyMs, Date.now());
-        timers.set(
-          everyMs,
-          setInterval(() => {
-            held.set(everyMs, Date.now());
-            for (const notify of set) notify();
-          }, everyMs),
-        );
-      }
-      return () => {
-        set.delete(listener);
-        if (set.size === 0) clearInterval(timers.get(everyMs));
-      };
-    },
-    () => {
-      const at = held.get(everyMs);
-      if (at !== undefined && Date.now() - at < everyMs * 2) return at;
-      const now = Date.now();
-      held.set(everyMs, now);
-      return now;
-    },
-  );
+  let clock = clocks.get(everyMs);
+  if (!clock) {
+    clock = makeClock(everyMs);
+    clocks.set(everyMs, clock);
+  }
+  return useSyncExternalStore(clock.subscribe, clock.read);
 }

@@ -20,9 +20,10 @@ export function Avatar({ id, name, size, channelKind, ground }: Props) {
     <span className={classes.avatar} aria-hidden="true" style={{ inlineSize: size, blockSize: size }}>
       <span
         className={classes.disc}
+        data-letters={letters}
         style={{ background: `var(--av${tone})`, color: `var(--av${tone}-text)`, fontSize: fontSize(size) }}
       >
-        {letters || <IconUser size={size * 0.5} stroke={1.6} />}
+        {!letters && <IconUser size={size * 0.5} stroke={1.6} />}
       </span>
       {channelKind && <ChannelMark kind={channelKind} size={16} ground={ground ?? 'var(--surface)'} className={classes.mark} />}
     </span>

@@ -56,7 +56,13 @@ export function TipHost() {
   }, []);
   if (!shown) return null;
   return (
-    <div role="tooltip" className={classes.tip} data-below={shown.below || undefined} style={{ left: shown.x, top: shown.y }}>
+    <div
+      role="tooltip"
+      aria-hidden="true"
+      className={classes.tip}
+      data-below={shown.below || undefined}
+      style={{ left: shown.x, top: shown.y }}
+    >
       {shown.text}
     </div>
   );

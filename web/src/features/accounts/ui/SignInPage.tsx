@@ -96,8 +96,9 @@ export function SignInPage({ ended, onSignedIn }: Props) {
         </span>
         <Menu position="bottom-end" withinPortal>
           <Menu.Target>
-            <button type="button" className={classes.language} aria-label={t('language')}>
+            <button type="button" className={classes.language}>
               <IconLanguage size={16} stroke={1.5} aria-hidden="true" />
+              <span className="visually-hidden">{t('language')}:</span>
               {t(`languages.${locale}`)}
               <IconChevronDown size={14} stroke={1.5} aria-hidden="true" />
             </button>

@@ -16,7 +16,7 @@ export type ThreadItem =
   | { kind: 'day'; key: string; at: string }
   | { kind: 'earlier'; key: string; conversationId: Id }
   | { kind: 'unread'; key: string; count: number }
-  | { kind: 'message'; key: string; message: Message; first: boolean; last: boolean; reactions: Reaction[] }
+  | { kind: 'message'; key: string; message: Message; first: boolean; reactions: Reaction[] }
   | { kind: 'pending'; key: string; item: OutboxItem; first: boolean };
 
 export interface Segment {
@@ -57,18 +57,13 @@ export function threadItems({ segments, outbox, opened, more }: Options): Thread
         before = null;
       }
       const first = !before || !sameGroup(before, message);
-      const previous = items[items.length - 1];
-      if (first && previous?.kind === 'message') previous.last = true;
       items.push({
         kind: 'message',
         key: message.client_id ?? message.id,
         message,
         first,
-        last: true,
         reactions: reactions.get(message.seq) ?? [],
       });
-      const own = items[items.length - 2];
-      if (!first && own?.kind === 'message') own.last = false;
       before = message;
     }
   }

@@ -23,7 +23,7 @@ interface Props {
   onOpen: (id: Id) => void;
 }
 
-const TAGS_SHOWN = 3;
+const TAGS_SHOWN = 2;
 
 export const ConversationRow = memo(function ConversationRow({ id, index, count, selected, height, offset, onOpen }: Props) {
   const { t } = useTranslation('conversations');
@@ -51,8 +51,8 @@ export const ConversationRow = memo(function ConversationRow({ id, index, count,
       <Avatar id={row.contact.id} name={row.contact.name} size={40} channelKind={row.channel.kind} ground="var(--row-ground)" />
       <div className={classes.text}>
         <div className={classes.line}>
-          <span className={classes.name} data-unread={unread || undefined} dir="auto">
-            {name}
+          <span className={classes.name} data-unread={unread || undefined}>
+            <bdi>{name}</bdi>
           </span>
           {row.last_message_at && <time className={classes.time}>{listTime(row.last_message_at, now, t('yesterday'))}</time>}
         </div>
@@ -75,6 +75,9 @@ export const ConversationRow = memo(function ConversationRow({ id, index, count,
                 <span>{tag.name}</span>
               </span>
             ))}
+            {row.tags.length > TAGS_SHOWN && (
+              <span title={row.tags.map((tag) => tag.name).join(', ')}>+{row.tags.length - TAGS_SHOWN}</span>
+            )}
           </span>
           {row.assignee && (
             <span title={row.assignee.name} className={classes.assignee}>
@@ -95,10 +98,10 @@ function Preview({ row }: { row: Conversation }) {
   const Icon = row.preview_type ? PREVIEW_ICONS[row.preview_type] : undefined;
   const text = needsWord(row) && row.preview_type ? t(`type.${row.preview_type}`) : (row.preview ?? '');
   return (
-    <span className={classes.preview} data-unread={row.unread > 0 || undefined} dir="auto">
+    <span className={classes.preview} data-unread={row.unread > 0 || undefined}>
       {row.preview_direction === 'outbound' && <span>{t('list.you')} </span>}
       {Icon && <Icon size={15} stroke={1.6} aria-hidden="true" className={classes.icon} />}
-      {text}
+      <bdi>{text}</bdi>
     </span>
   );
 }

@@ -39,7 +39,9 @@ export function ListPane({ view, status, selectedId, header, onOpen }: Props) {
   const [scrolled, setScrolled] = useState(false);
   const [released, setReleased] = useState(0);
   const scroller = useRef<HTMLDivElement>(null);
-  const rowHeight = useIsPhone() ? PHONE_ROW : ROW;
+  const phone = useIsPhone();
+  const rowHeight = phone ? PHONE_ROW : ROW;
+  const Pane = phone ? 'main' : 'section';
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new epoch means that everything must be loaded again
   useEffect(() => {
@@ -96,7 +98,7 @@ export function ListPane({ view, status, selectedId, header, onOpen }: Props) {
   };
 
   return (
-    <section className={classes.pane} aria-label={t('list.label')}>
+    <Pane className={classes.pane} aria-label={t('list.label')}>
       {header}
       <div className={classes.body}>
         {news > 0 && (
@@ -146,7 +148,7 @@ export function ListPane({ view, status, selectedId, header, onOpen }: Props) {
           onRetry={() => void loadList(key)}
         />
       </div>
-    </section>
+    </Pane>
   );
 }
 

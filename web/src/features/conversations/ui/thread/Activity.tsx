@@ -8,7 +8,6 @@ const KNOWN = ['assigned', 'unassigned', 'resolved', 'reopened', 'snoozed', 'wok
 
 /** Who did what: small and centred. The server sends names, the sentence is ours. */
 export function Activity({ message }: { message: Message }) {
-  const { t } = useTranslation('conversations');
   return (
     <p className={classes.line} data-testid="message" data-id={message.id} data-direction="internal" data-type={message.type}>
       <span dir="auto">{useSentence(message)}</span>

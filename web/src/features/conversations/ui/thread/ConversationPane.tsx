@@ -7,8 +7,10 @@ import { loadDetail, loadThread } from '@/shared/realtime/loaders';
 import { useLive } from '@/shared/realtime/store';
 import { sentenceOf } from '@/shared/ui/showError';
 import { Empty, ErrorBar, SkeletonThread, useSlow } from '@/shared/ui/states';
+import { useIsPhone } from '@/shared/ui/useMedia';
 import { keptUnread } from '../../model/actions';
 import { Composer } from '../composer/Composer';
+import { nameOf } from '../list/ConversationRow';
 import classes from './ConversationPane.module.css';
 import { Thread } from './Thread';
 import { ThreadHeader } from './ThreadHeader';
@@ -23,6 +25,7 @@ interface Props {
 
 export function ConversationPane({ id, ...actions }: Props) {
   const { t } = useTranslation('conversations');
+  const phone = useIsPhone();
   const row = useLive((state) => state.conversations[id]);
   const epoch = useLive((state) => state.epoch);
   const detail = useQuery({
@@ -58,8 +61,10 @@ export function ConversationPane({ id, ...actions }: Props) {
       </main>
     );
   }
+  const title = t('thread.with', { name: nameOf(row) || t('noName') });
   return (
-    <main className={classes.pane} data-testid="thread" aria-label={t('thread.with', { name: row.contact.name })}>
+    <main className={classes.pane} data-testid="thread" aria-label={title}>
+      {phone ? <h1 className="visually-hidden">{title}</h1> : <h2 className="visually-hidden">{title}</h2>}
       <ThreadHeader row={row} {...actions} />
       <Thread key={`${id} ${epoch}`} row={row} />
       <Composer key={id} row={row} detailReady={detail.isFetched} />

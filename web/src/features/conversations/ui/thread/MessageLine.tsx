@@ -17,7 +17,7 @@ interface Props {
 
 export function MessageLine({ item, contactName }: Props) {
   const { t } = useTranslation('conversations');
-  const { message, first, last, reactions } = item;
+  const { message, first, reactions } = item;
   const note = message.type === 'note';
   const side = message.direction === 'inbound' ? 'in' : 'out';
   const failed = message.status === 'failed';
@@ -39,7 +39,6 @@ export function MessageLine({ item, contactName }: Props) {
       <div
         className={classes.bubble}
         data-kind={note ? 'note' : failed ? 'failed' : side}
-        data-tail={last || undefined}
         data-bare={message.type === 'sticker' || undefined}
       >
         {message.reply_to && <Quote reply={message.reply_to} contactName={contactName} />}
@@ -87,12 +86,7 @@ function Quote({ reply, contactName }: { reply: NonNullable<Message['reply_to']>
   const jump = use(JumpContext);
   const author = quotedName(reply.author) ?? contactName;
   return (
-    <button
-      type="button"
-      className={classes.quote}
-      onClick={() => jump(reply.id)}
-      aria-label={t('thread.jumpTo', { name: author })}
-    >
+    <button type="button" className={classes.quote} onClick={() => jump(reply.id)} data-tip={t('thread.jumpTo')}>
       <strong dir="auto">{author}</strong>
       <span dir="auto">{reply.text || t(`type.${reply.type}`)}</span>
     </button>

@@ -43,7 +43,7 @@ export function PendingLine({ item, first }: { item: OutboxItem; first: boolean 
           {t('note.heading')}
         </p>
       )}
-      <div className={line.bubble} data-kind={failed ? 'failed' : note ? 'note' : 'out'} data-tail>
+      <div className={line.bubble} data-kind={failed ? 'failed' : note ? 'note' : 'out'}>
         {item.media ? <PendingMedia item={item} end={end} /> : <TextBody text={item.text} meta={end} />}
       </div>
       {failed && (

@@ -141,10 +141,12 @@ export function Thread({ row }: { row: Conversation }) {
           type="button"
           className={classes.down}
           onClick={() => virtualizer.scrollToEnd({ behavior: 'smooth' })}
-          aria-label={t('thread.toEnd')}
+          data-tip={t('thread.toEnd')}
         >
           <IconArrowDown size={18} stroke={1.7} aria-hidden="true" />
-          {unseen > 0 && <span>{t('thread.unseen', { count: unseen })}</span>}
+          <span className={unseen > 0 ? undefined : 'visually-hidden'}>
+            {unseen > 0 ? t('thread.unseen', { count: unseen }) : t('thread.toEnd')}
+          </span>
         </button>
       )}
       <Announcer conversationId={id} />

@@ -67,16 +67,18 @@ export function ThreadHeader({ row, onBack, onResolved, onTogglePanel, panelOpen
   return (
     <header className={classes.header}>
       {phone && (
-        <button type="button" className={classes.back} onClick={onBack} aria-label={t('thread.back')}>
+        <button type="button" className={classes.back} onClick={onBack}>
+          <span className="visually-hidden">{t('thread.back')}</span>
           <IconChevronLeft size={22} stroke={1.8} aria-hidden="true" />
-          {counts && counts.mine > 0 && <span aria-hidden="true">{counts.mine}</span>}
+          {counts && counts.mine > 0 && <span>{counts.mine}</span>}
         </button>
       )}
       <button
         type="button"
         className={classes.person}
         onClick={onTogglePanel}
-        aria-label={t('thread.panelOf', { name: nameOf(row) })}
+        data-tip={panelOpen ? t('action.hidePanel') : t('action.showPanel')}
+        aria-expanded={panelOpen}
       >
         <Avatar id={row.contact.id} name={row.contact.name} size={phone ? 40 : 32} channelKind={row.channel.kind} />
         <span className={classes.names}>
@@ -85,20 +87,22 @@ export function ThreadHeader({ row, onBack, onResolved, onTogglePanel, panelOpen
               {nameOf(row) || t('noName')}
             </span>
             {!phone && (
-              <Chip tone={status.tone} icon={<status.icon size={13} stroke={1.8} aria-hidden="true" />}>
-                {t(`status.${row.status}`)}
-              </Chip>
+              <span className={classes.status}>
+                <Chip tone={status.tone} icon={<status.icon size={13} stroke={1.8} aria-hidden="true" />}>
+                  {t(`status.${row.status}`)}
+                </Chip>
+              </span>
             )}
           </span>
           <span className={classes.sub}>
             {phone ? <WindowChip row={row} channel={channel} plain /> : null}
-            <span className={classes.channel}>
+            <span className={classes.channel} hidden={phone}>
               {row.channel.name}
               {channel?.address && !phone && (
-                <>
+                <span className={classes.address}>
                   {' · '}
                   <Phone value={channel.address} />
-                </>
+                </span>
               )}
             </span>
           </span>

@@ -32,8 +32,8 @@ export function MediaBody({ attachments, caption, meta, type }: Props) {
           <span className={classes.spacer} aria-hidden="true">
             {meta}
           </span>
-          <span className={classes.meta} dir="ltr">
-            {meta}
+          <span className={classes.meta}>
+            <span dir="ltr">{meta}</span>
           </span>
         </div>
       ) : (

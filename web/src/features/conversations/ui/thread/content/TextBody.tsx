@@ -10,8 +10,8 @@ export function TextBody({ text, meta }: { text: string; meta: ReactNode }) {
       <span className={classes.spacer} aria-hidden="true">
         {meta}
       </span>
-      <span className={classes.meta} dir="ltr">
-        {meta}
+      <span className={classes.meta}>
+        <span dir="ltr">{meta}</span>
       </span>
     </div>
   );
