@@ -334,6 +334,7 @@ def upgrade() -> None:
     op.create_index(
         op.f("channel_route_tenant_id_channel_id_idx"), "channel_route", ["tenant_id", "channel_id"], unique=False
     )
+    op.create_index(op.f("channel_route_channel_id_idx"), "channel_route", ["channel_id"], unique=False)
     op.create_table(
         "identity",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),

@@ -52,9 +52,7 @@ class Channel(TenantRow):
         ForeignKeyConstraint(["app_id"], ["app.id"]),
         UniqueConstraint("tenant_id", "number"),
         UniqueConstraint("tenant_id", "kind", "provider", "account_key"),
-        CheckConstraint(
-            "status in ('connected', 'reconnect_needed', 'paused')", name="status"
-        ),
+        CheckConstraint("status in ('connected', 'reconnect_needed', 'paused')", name="status"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -84,6 +82,7 @@ class ChannelRoute(Base):
             ondelete="CASCADE",
         ),
         Index(None, "tenant_id", "channel_id"),
+        Index(None, "channel_id"),
     )
 
     kind: Mapped[str] = mapped_column(primary_key=True)

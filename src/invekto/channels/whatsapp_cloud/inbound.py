@@ -254,15 +254,14 @@ def moment(given: object, received_at: datetime) -> datetime:
     latest = received_at + _AHEAD_AT_MOST
     try:
         seconds = float(given) if isinstance(given, str | int | float) and not isinstance(given, bool) else math.nan
-        if not math.isfinite(seconds) or seconds <= 0:
-            return received_at
-        at = datetime.fromtimestamp(seconds / 1000 if seconds >= _MILLISECONDS_FROM else seconds, UTC)
-    except ValueError:
-        # A year past 9999 too: it is no less in the future than tomorrow.
+    except (ValueError, OverflowError):
         return received_at
-    except OverflowError:
-        return latest
-    return min(at, latest)
+    if not math.isfinite(seconds) or seconds <= 0:
+        return received_at
+    if seconds >= _MILLISECONDS_FROM:
+        seconds /= 1000
+    # Compared first: a year past 9999 cannot be made into a time.
+    return latest if seconds >= latest.timestamp() else datetime.fromtimestamp(seconds, UTC)
 
 
 # Who wrote --------------------------------------------------------------------------------------------------------

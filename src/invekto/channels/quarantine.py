@@ -1,0 +1,89 @@
+"""What could not be stored of the webhooks: shown to its firm, and put into the queue again when somebody asks.
+
+Ingest fills it (claims); a replayed part comes back here if it still cannot be stored.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, tuple_
+
+from invekto.channels.events import QuarantineReplayed
+from invekto.channels.models import Quarantine
+from invekto.channels.receipts import NewReceipt, store_again
+from invekto.kernel.db import Database
+from invekto.kernel.errors import NotFound
+from invekto.kernel.tenancy import RECEIPTS, Connection
+from invekto.kernel.tx import Actor, Tx
+
+
+async def list_quarantine(tx: Tx, after: tuple[datetime, UUID] | None, limit: int) -> list[Quarantine]:
+    """The firm's parked parts, newest first. Index: (tenant_id, created_at)."""
+    wanted = select(Quarantine).where(Quarantine.tenant_id == tx.tenant_id)
+    if after is not None:
+        wanted = wanted.where(tuple_(Quarantine.created_at, Quarantine.id) < after)
+    rows = await tx.session.scalars(wanted.order_by(Quarantine.created_at.desc(), Quarantine.id.desc()).limit(limit))
+    return list(rows)
+
+
+async def replay(database: Database, tenant_id: UUID, actor: Actor, quarantine_id: UUID) -> Quarantine:
+    """Stores the part as a new receipt and marks it. A crash in between stores it twice, which changes nothing.
+
+    Raises:
+        NotFound: not of this firm.
+    """
+    async with database.tx(tenant_id, actor) as tx:
+        parked = await _find(tx, quarantine_id)
+    again = NewReceipt(
+        kind=parked.kind,
+        app_id=parked.app_id,
+        channel_id=parked.channel_id,
+        body=parked.raw,
+        received_at=parked.created_at,
+    )
+    pool = await database.pool(RECEIPTS)
+    async with pool.acquire() as connection:
+        receipt_id = await store_again(connection, again)
+    database.wakeup.wake("receipt")
+    async with database.tx(tenant_id, actor) as tx:
+        await tx.execute(
+            "update quarantine set replayed_at = $3, replayed_receipt_id = $4 where tenant_id = $1 and id = $2",
+            tenant_id,
+            quarantine_id,
+            tx.now,
+            receipt_id,
+        )
+        tx.emit(QuarantineReplayed(entity_id=quarantine_id))
+        return await _find(tx, quarantine_id)
+
+
+async def _find(tx: Tx, quarantine_id: UUID) -> Quarantine:
+    found = await tx.session.get(Quarantine, quarantine_id)
+    if found is None or found.tenant_id != tx.tenant_id:
+        raise NotFound
+    return found
+
+
+_REPLAY_UNOWNED = """
+with chosen as (
+  select * from quarantine where tenant_id is null and replayed_at is null and kind = $1 order by receipt_id, path
+     for update skip locked
+), stored as (
+  insert into receipt (kind, app_id, channel_id, body, received_at)
+  select kind, app_id, channel_id, raw, created_at from chosen returning 1
+), marked as (
+  update quarantine q set replayed_at = now() from chosen where q.id = chosen.id
+)
+select count(*) from stored
+"""
+
+
+async def replay_unowned(connection: Connection, kind: str) -> int:
+    """Queues again what belonged to no firm when it came, for an operator who has connected the account since.
+
+    The connection is of ingest's role. What still has no owner comes back as it was. Gives how many parts.
+    """
+    count: int = await connection.fetchval(_REPLAY_UNOWNED, kind)
+    return count

@@ -1,0 +1,225 @@
+"""Webhooks, as plain ASGI for their cost; channels and quarantine over REST (docs/api.md)."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, Final
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from prometheus_client import Counter
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from invekto.accounts.permissions import QUARANTINE_MANAGE
+from invekto.channels import quarantine, service
+from invekto.channels.adapter import RawRequest, SignatureInvalid
+from invekto.channels.apps import Apps, SigningApp
+from invekto.channels.models import Channel, Quarantine
+from invekto.channels.receipts import NewReceipt, ReceiptWriter
+from invekto.channels.registry import Registry, UnknownChannelKind, capabilities_of
+from invekto.channels.schemas import CapabilitiesOut, ChannelOut, MediaRuleOut, QuarantineOut
+from invekto.kernel.auth import SIGNED_IN, Principal, requires
+from invekto.kernel.errors import Forbidden, MethodNotAllowed, NotFound, TooLarge
+from invekto.kernel.ids import parse_uuid
+from invekto.kernel.metrics import REGISTRY
+from invekto.kernel.pages import LIMIT_DEFAULT, Cursor, Limit, Page, decode_cursor, encode_cursor
+from invekto.kernel.requests import actor_of, database_of, in_tx
+
+WEBHOOK_MAX_BYTES: Final = 3 << 20
+"""The largest body a provider sends (Meta), and the largest we read."""
+_QUERY_MAX: Final = 4_096
+_HEADER_MAX: Final = 200
+_RAW_SHOWN_MAX: Final = 64 << 10
+_PATH: Final = re.compile(r"/hooks/([a-z0-9_]{1,40})(?:/([0-9a-fA-F-]{36}))?")
+
+REFUSED_SIGNATURES: Final = Counter(
+    "invekto_refused_signatures", "Webhooks that were not signed by who they say.", ("kind",), registry=REGISTRY
+)
+_STORED: Final = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]}
+_END: Final = {"type": "http.response.body", "body": b""}
+
+
+class _Disconnected(Exception):
+    """The sender left in the middle of its body."""
+
+
+class Hooks:
+    """`/hooks/{kind}` for the platform's app, `/hooks/{kind}/{app or channel id}` for the others.
+
+    Answers 200 when the body is durable, 403 on a wrong signature, 413 beyond WEBHOOK_MAX_BYTES, 503 when it cannot be
+    stored. Relies on `app.state.registry`, `.apps` and `.receipts`.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        place = _PATH.fullmatch(scope["path"])
+        if place is None:
+            raise NotFound
+        state = scope["app"].state
+        registry: Registry = state.registry
+        apps: Apps = state.apps
+        kind, key = place[1], parse_uuid(place[2]) if place[2] else None
+        try:
+            adapter = registry.by_kind(kind)
+        except UnknownChannelKind:
+            raise NotFound from None
+        signer = await apps.find(kind, key)
+        if signer is None:
+            raise NotFound
+        method: str = scope["method"]
+        if method not in ("GET", "POST"):
+            raise MethodNotAllowed
+        try:
+            body = await _body(receive) if method == "POST" else b""
+        except _Disconnected:
+            return
+        request = _raw_request(scope, body, apps)
+        try:
+            answer = adapter.verify(request, signer.credentials)
+        except SignatureInvalid:
+            REFUSED_SIGNATURES.labels(kind).inc()
+            raise Forbidden from None
+        if answer is not None:
+            headers = [
+                (b"content-length", str(len(answer.body)).encode()),
+                (b"content-type", answer.content_type.encode()),
+            ]
+            await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+            await send({"type": "http.response.body", "body": answer.body})
+            return
+        if method != "POST":
+            raise MethodNotAllowed
+        receipts: ReceiptWriter = state.receipts
+        await receipts.store(_receipt(kind, signer, scope, request))
+        await send(_STORED)
+        await send(_END)
+
+
+hooks: Final = Hooks()
+
+HOOK_ROUTES: Final = (
+    Route("/hooks/{kind}", hooks, methods=["GET", "POST"]),
+    Route("/hooks/{kind}/{key}", hooks, methods=["GET", "POST"]),
+)
+"""For the list of everything that can be reached; `hooks` reads the path itself."""
+
+
+async def _body(receive: Receive) -> bytes:
+    """The whole body. TooLarge as soon as it is, not when it has been read."""
+    first: bytes | None = None
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise _Disconnected
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        if size > WEBHOOK_MAX_BYTES:
+            raise TooLarge(max_bytes=WEBHOOK_MAX_BYTES)
+        if first is None:
+            first = part
+        else:
+            parts.append(part)
+        if not message.get("more_body", False):
+            return first if not parts else b"".join([first, *parts])
+
+
+def _raw_request(scope: Scope, body: bytes, apps: Apps) -> RawRequest:
+    query: bytes = scope["query_string"]
+    return RawRequest(
+        method=scope["method"],
+        query=dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else {},
+        headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
+        body=body,
+        received_at=apps.database.clock.now(),
+    )
+
+
+def _receipt(kind: str, signer: SigningApp, scope: Scope, request: RawRequest) -> NewReceipt:
+    """Keeps of the headers what a parser may need. A signature has done its work, and some are secrets."""
+    query: bytes = scope["query_string"]
+    return NewReceipt(
+        kind=kind,
+        app_id=signer.app_id,
+        channel_id=signer.channel_id,
+        query=query[:_QUERY_MAX].decode("latin-1") if query else "",
+        received_at=request.received_at,
+        headers={"content-type": request.headers.get("content-type", "")[:_HEADER_MAX]},
+        body=request.body,
+        received_at=request.received_at,
+    )
+
+
+# REST -------------------------------------------------------------------------------------------------------------
+
+router = APIRouter(prefix="/api/v1", tags=["channels"])
+SignedIn = Annotated[Principal, requires(SIGNED_IN)]
+Looking = Annotated[Principal, requires(QUARANTINE_MANAGE)]
+
+
+@router.get("/channels")
+async def list_channels(
+    request: Request, principal: SignedIn, cursor: Cursor = None, limit: Limit = LIMIT_DEFAULT
+) -> Page[ChannelOut]:
+    """The firm's connected accounts and what each can do, by number."""
+    after = decode_cursor(cursor, "channels", int)[0] if cursor else None
+    channels = await in_tx(request, principal, lambda tx: service.list_channels(tx, after, limit + 1))
+    more = encode_cursor("channels", channels[limit - 1].number) if len(channels) > limit else None
+    return Page(items=[_channel(channel) for channel in channels[:limit]], next_cursor=more)
+
+
+@router.get("/quarantine")
+async def list_quarantine(
+    request: Request, principal: Looking, cursor: Cursor = None, limit: Limit = LIMIT_DEFAULT
+) -> Page[QuarantineOut]:
+    """What came for the firm's channels and could not be stored, newest first."""
+    after = decode_cursor(cursor, "quarantine", datetime, UUID) if cursor else None
+    parked = await in_tx(request, principal, lambda tx: quarantine.list_quarantine(tx, after, limit + 1))
+    last = parked[limit - 1] if len(parked) > limit else None
+    more = None if last is None else encode_cursor("quarantine", last.created_at, last.id)
+    return Page(items=[_quarantined(one) for one in parked[:limit]], next_cursor=more)
+
+
+@router.post("/quarantine/{quarantine_id}/replay")
+async def replay_quarantined(request: Request, principal: Looking, quarantine_id: UUID) -> QuarantineOut:
+    """Puts one part into the queue again."""
+    actor = actor_of(request, principal)
+    parked = await quarantine.replay(database_of(request), principal.tenant_id, actor, quarantine_id)
+    return _quarantined(parked)
+
+
+def _channel(channel: Channel) -> ChannelOut:
+    can = capabilities_of(channel.kind, channel.provider)
+    fields: dict[str, Any] = {
+        "id": channel.id,
+        "number": channel.number,
+        "kind": channel.kind,
+        "provider": channel.provider,
+        "name": channel.name,
+        "address": channel.address,
+        "status": channel.status,
+        "team_id": channel.team_id,
+        "capabilities": CapabilitiesOut(
+            text_max=can.text_max,
+            caption_max=can.caption_max,
+            media={
+                kind: MediaRuleOut(mimes=list(rule.mimes), max_bytes=rule.max_bytes) for kind, rule in can.media.items()
+            },
+            service_window_s=can.service_window_s,
+        ),
+    }
+    return ChannelOut.model_validate(fields)
+
+
+def _quarantined(parked: Quarantine) -> QuarantineOut:
+    return QuarantineOut(
+        id=parked.id,
+        channel_kind=parked.kind,
+        reason=parked.reason,
+        raw=parked.raw[:_RAW_SHOWN_MAX].decode("utf-8", "replace"),
+        created_at=parked.created_at,
+        replayed_at=parked.replayed_at,
+    )
