@@ -146,7 +146,6 @@ def _receipt(kind: str, signer: SigningApp, scope: Scope, request: RawRequest) -
         app_id=signer.app_id,
         channel_id=signer.channel_id,
         query=query[:_QUERY_MAX].decode("latin-1") if query else "",
-        received_at=request.received_at,
         headers={"content-type": request.headers.get("content-type", "")[:_HEADER_MAX]},
         body=request.body,
         received_at=request.received_at,
