@@ -19,6 +19,9 @@ from invekto.kernel.auth import Principal
 from invekto.kernel.tenancy import Connection
 from invekto.kernel.tx import Tx
 
+# A channel without a team has everybody's queue: a small firm needs no teams.
+_MY_QUEUES: Final = "(c.assignee_id is null and (c.team_id is null or c.team_id = any($3::uuid[])))"
+
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
@@ -40,9 +43,9 @@ class Viewer:
             case "all":
                 return "($3::uuid[] is not null)"
             case "team":
-                return "(c.assignee_id = $2 or c.team_id = any($3::uuid[]))"
+                return f"(c.assignee_id = $2 or c.team_id = any($3::uuid[]) or {_MY_QUEUES})"
             case "own":
-                return "(c.assignee_id = $2 or (c.assignee_id is null and c.team_id = any($3::uuid[])))"
+                return f"(c.assignee_id = $2 or {_MY_QUEUES})"
             case None:
                 return "($3::uuid[] is null)"
 
@@ -58,7 +61,9 @@ class Viewer:
             return False
         if assignee_id == self.user_id:
             return True
-        return team_id in self.team_ids and (assignee_id is None or self.scope == "team")
+        if assignee_id is None:
+            return team_id is None or team_id in self.team_ids
+        return self.scope == "team" and team_id in self.team_ids
 
     def may_queue_for(self, team_id: UUID | None) -> bool:
         """Whether the conversation would be theirs to take if nobody had it."""

@@ -20,7 +20,7 @@ from invekto.conversations.representations import json_answer, upload
 from invekto.conversations.schemas import Upload
 from invekto.conversations.uploads import UPLOAD_MAX_BYTES, keep_upload
 from invekto.kernel.auth import Principal, requires
-from invekto.kernel.errors import FieldError, Invalid, NotFound
+from invekto.kernel.errors import FieldError, Invalid, NotFound, TooLarge
 from invekto.kernel.mime import SHOWN_INLINE
 from invekto.kernel.multipart import file_part
 from invekto.kernel.requests import in_tx
@@ -28,6 +28,7 @@ from invekto.kernel.storage import MediaMissing, MediaStore
 
 router = APIRouter(prefix="/api/v1", tags=["media"])
 
+_FORM_MAX: Final = 64 << 10
 _RANGE: Final = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 _UPLOAD_FORM: Final = {
     "requestBody": {
@@ -53,6 +54,9 @@ def _store(request: Request) -> MediaStore:
 @router.post("/media", response_model=Upload, status_code=201, openapi_extra=_UPLOAD_FORM)
 async def upload_media(request: Request, principal: Annotated[Principal, requires(CONVERSATIONS_REPLY)]) -> Response:
     """Keeps a file for a message that I will send. 413 `media_too_large`."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > UPLOAD_MAX_BYTES + _FORM_MAX:
+        raise TooLarge("media_too_large", max_bytes=UPLOAD_MAX_BYTES)
     part = await file_part(request, "file")
     stored = await _store(request).put(principal.tenant_id, part.chunks, max_bytes=UPLOAD_MAX_BYTES)
     if stored.size == 0:

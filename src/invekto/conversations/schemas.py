@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, with_config
 from typing_extensions import TypedDict
 
 from invekto.kernel.text import storable
@@ -48,37 +48,42 @@ NAME_MAX = 200
 # Answers ----------------------------------------------------------------------------------------------------------
 
 
-class Named(TypedDict):
+@with_config(ConfigDict(extra="forbid"))
+class _Answer(TypedDict):
+    """Has the fields that are named and no other, which is also how the tests check answers and frames."""
+
+
+class Named(_Answer):
     """A user or a team."""
 
     id: UUID
     name: str
 
 
-class Tag(TypedDict):
+class Tag(_Answer):
     id: UUID
     name: str
     color: TagColor
 
 
-class ContactBrief(TypedDict):
+class ContactBrief(_Answer):
     id: UUID
     name: str
     phone: str | None
 
 
-class ChannelBrief(TypedDict):
+class ChannelBrief(_Answer):
     id: UUID
     kind: str
     name: str
 
 
-class ServiceWindow(TypedDict):
+class ServiceWindow(_Answer):
     opened_by: str
     closes_at: datetime
 
 
-class SharedConversation(TypedDict):
+class SharedConversation(_Answer):
     """What every viewer with the same rights sees alike."""
 
     id: UUID
@@ -110,7 +115,7 @@ class Conversation(SharedConversation):
     read_seq: int
 
 
-class Draft(TypedDict):
+class Draft(_Answer):
     kind: Literal["reply", "note"]
     text: str
     updated_at: datetime
@@ -121,13 +126,13 @@ class ConversationDetail(Conversation):
     previous_conversation_id: UUID | None
 
 
-class Counts(TypedDict):
+class Counts(_Answer):
     mine: int
     unassigned: int
     all: int
 
 
-class ReadState(TypedDict):
+class ReadState(_Answer):
     read_seq: int
     unread: int
 
@@ -138,7 +143,7 @@ class ConversationReadState(ReadState):
     conversation_id: UUID
 
 
-class Author(TypedDict):
+class Author(_Answer):
     """`name` is null for the contact: the conversation says who that is."""
 
     kind: Literal["contact", "user", "system"]
@@ -146,13 +151,13 @@ class Author(TypedDict):
     name: str | None
 
 
-class DeliveryError(TypedDict):
+class DeliveryError(_Answer):
     code: str
     vendor_code: str | None
     message: str
 
 
-class Attachment(TypedDict):
+class Attachment(_Answer):
     id: UUID
     kind: MediaKind
     mime: str
@@ -163,7 +168,7 @@ class Attachment(TypedDict):
     voice: bool
 
 
-class Quoted(TypedDict):
+class Quoted(_Answer):
     """The message that is answered; its text shortened."""
 
     id: UUID
@@ -173,7 +178,7 @@ class Quoted(TypedDict):
     author: Author
 
 
-class Message(TypedDict):
+class Message(_Answer):
     id: UUID
     conversation_id: UUID
     seq: int
@@ -196,7 +201,7 @@ class Message(TypedDict):
     version: int
 
 
-class Upload(TypedDict):
+class Upload(_Answer):
     id: UUID
     kind: MediaKind
     mime: str
@@ -205,14 +210,14 @@ class Upload(TypedDict):
     url: str
 
 
-class ContactIdentity(TypedDict):
+class ContactIdentity(_Answer):
     id: UUID
     channel: ChannelBrief
     display: str
     last_inbound_at: datetime | None
 
 
-class ContactCard(TypedDict):
+class ContactCard(_Answer):
     id: UUID
     name: str
     phone: str | None
@@ -223,17 +228,17 @@ class ContactCard(TypedDict):
     conversations: list[Conversation]
 
 
-class ConversationPage(TypedDict):
+class ConversationPage(_Answer):
     items: list[Conversation]
     next_cursor: str | None
 
 
-class MessagePage(TypedDict):
+class MessagePage(_Answer):
     items: list[Message]
     next_cursor: str | None
 
 
-class TagPage(TypedDict):
+class TagPage(_Answer):
     items: list[Tag]
     next_cursor: str | None
 

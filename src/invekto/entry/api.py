@@ -24,7 +24,6 @@ from invekto.channels.receipts import ReceiptWriter
 from invekto.channels.registry import build_registry
 from invekto.channels.routes import HOOK_ROUTES, WEBHOOK_MAX_BYTES, hooks
 from invekto.conversations.representations import json_answer
-from invekto.conversations.uploads import UPLOAD_MAX_BYTES
 from invekto.entry import health, sockets
 from invekto.entry.openapi import ERRORS, describe
 from invekto.entry.realtime import Reader
@@ -40,7 +39,8 @@ from invekto.kernel.storage import DiskStore, MediaStore
 
 STREAM_PATH: Final = "/api/v1/stream"
 OPENAPI_PATH: Final = "/api/v1/openapi.json"
-MULTIPART_OVERHEAD: Final = 64 << 10
+# The upload's route counts the file itself, so that its own error says what is too large.
+UPLOAD_COUNTED_BY_ITS_ROUTE: Final = 1 << 40
 # Off: it would hand exception texts, which may quote what a contact wrote, to whoever sets a variable.
 _NO_TELEMETRY: Final[Any] = {
     "tracing": False,
@@ -62,7 +62,7 @@ def at_the_edge(desk: ASGIApp, settings: Settings) -> Edge:
         EdgeOptions(
             public_url=settings.public_url,
             trusted_proxies=settings.trusted_proxies,
-            body_limits=[("/api/v1/media", UPLOAD_MAX_BYTES + MULTIPART_OVERHEAD), ("/hooks/", WEBHOOK_MAX_BYTES)],
+            body_limits=[("/api/v1/media", UPLOAD_COUNTED_BY_ITS_ROUTE), ("/hooks/", WEBHOOK_MAX_BYTES)],
         ),
     )
 

@@ -54,8 +54,9 @@ _log = logging.getLogger("invekto.stream")
 class Reader:
     """`start` it with the process; sockets `join` and `leave`. Without a socket it does not read."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, tick_s: int = TICK_S) -> None:
         self._database = database
+        self._tick_s = tick_s
         self._sockets: dict[UUID, set[Socket]] = defaultdict(set)
         self._per_user: Counter[UUID] = Counter()
         self._cursor: Cursor | None = None
@@ -85,7 +86,11 @@ class Reader:
     # Sockets ------------------------------------------------------------------------------------------------------
 
     def has_room_for(self, principal: Principal) -> bool:
-        return self._per_user[principal.user_id] < USER_SOCKETS_MAX and self._per_user.total() < PROCESS_SOCKETS_MAX
+        return self._per_user[principal.user_id] < USER_SOCKETS_MAX and self.connected < PROCESS_SOCKETS_MAX
+
+    @property
+    def connected(self) -> int:
+        return self._per_user.total()
 
     async def join(self, socket: Socket, given: str | None) -> AsyncIterator[bytes]:
         """Puts the socket among those who are told, and gives what it must be sent before.
@@ -253,7 +258,7 @@ class Reader:
                 # A twentieth of them each second, so that five thousand do not write at once.
                 tick = hello("tick", self._cursor)
                 for socket in everybody:
-                    if id(socket) // 64 % TICK_S == second % TICK_S:
+                    if id(socket) // 64 % self._tick_s == second % self._tick_s:
                         socket.put(tick)
 
     async def _check(self, sockets: Sequence[Socket], connection: Connection) -> None:
