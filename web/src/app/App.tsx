@@ -2,6 +2,7 @@ import { MantineProvider, useMantineColorScheme } from '@mantine/core';
 import { MutationCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
 import { ApiError, isRetryable, onUnauthorized } from '@/shared/api/client';
 import { handleKey } from '@/shared/keys/registry';
 import { useSession } from '@/shared/session/session';
@@ -32,6 +33,11 @@ function ThemeBridge() {
   return null;
 }
 
+function Overlays() {
+  const { t } = useTranslation('app');
+  return <section id="overlays" aria-label={t('overlays')} />;
+}
+
 export function App() {
   useEffect(() => {
     document.addEventListener('keydown', handleKey);
@@ -44,6 +50,7 @@ export function App() {
         <RouterProvider router={router} />
         <Toaster />
         <TipHost />
+        <Overlays />
       </QueryClientProvider>
     </MantineProvider>
   );

@@ -1,12 +1,12 @@
-import { Modal, Switch } from '@mantine/core';
-import '@mantine/core/styles/Overlay.css';
-import '@mantine/core/styles/ModalBase.css';
-import '@mantine/core/styles/Modal.css';
+import { Switch } from '@mantine/core';
+import '@mantine/core/styles/Input.css';
+import '@mantine/core/styles/InlineInput.css';
 import '@mantine/core/styles/Switch.css';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { enterSends, setEnterSends } from '@/shared/keys/enter';
 import { enableShortcuts, registeredKeys, shortcutsEnabled } from '@/shared/keys/registry';
+import { Dialog } from '@/shared/ui/Dialog';
 import { Kbd } from '@/shared/ui/Kbd';
 import classes from './ShortcutsHelp.module.css';
 
@@ -22,13 +22,7 @@ export default function ShortcutsHelp({ onClose }: { onClose: () => void }) {
     ),
   );
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('shortcuts.title')}
-      size="lg"
-      closeButtonProps={{ 'aria-label': t('shortcuts.close') }}
-    >
+    <Dialog wide title={t('shortcuts.title')} onClose={onClose}>
       <Switch
         label={t('shortcuts.enabled')}
         description={t('shortcuts.why')}
@@ -67,6 +61,6 @@ export default function ShortcutsHelp({ onClose }: { onClose: () => void }) {
           </section>
         ))}
       </div>
-    </Modal>
+    </Dialog>
   );
 }

@@ -34,7 +34,7 @@ export function UserButton({ place, ...rest }: { place: Place } & ComponentProps
       {...rest}
       className={place === 'rail' ? classes.user : classes.tab}
       data-testid="user-menu"
-      aria-label={t('userMenu', { name: user.name })}
+      aria-label={place === 'rail' ? t('userMenu', { name: user.name }) : undefined}
     >
       {place === 'rail' ? (
         <>

@@ -51,6 +51,7 @@ export default function UserMenu({ onHelp, place }: { onHelp: () => void; place:
   return (
     <>
       <Menu
+        withInitialFocusPlaceholder={false}
         opened={opened}
         onChange={setOpened}
         position={place === 'rail' ? 'right-end' : 'top-end'}

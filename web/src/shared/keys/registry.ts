@@ -48,7 +48,7 @@ export function isTyping(target: EventTarget | null): boolean {
 
 /** A dialog, menu or picker has the keyboard: letters belong to it. */
 const isOverlay = (target: EventTarget | null) =>
-  target instanceof Element && target.closest('[role="dialog"], [role="menu"], [role="listbox"][data-overlay]') !== null;
+  target instanceof Element && target.closest('dialog, [role="dialog"], [role="menu"], [role="listbox"][data-overlay]') !== null;
 
 export function keyOf(event: Pick<KeyboardEvent, 'key' | 'code'>): string {
   const { key, code } = event;

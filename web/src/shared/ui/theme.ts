@@ -16,6 +16,8 @@ export const theme = createTheme({
   cursorType: 'pointer',
   respectReducedMotion: true,
   focusRing: 'auto',
+  // Menus and pickers open inside a landmark of their own.
+  components: { Portal: { defaultProps: { target: '#overlays' } } },
 });
 
 const variables = {

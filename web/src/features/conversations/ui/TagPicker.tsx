@@ -37,6 +37,11 @@ export default function TagPicker({ row }: { row: Conversation }) {
   }, [open, combobox.focusSearchInput]);
 
   const wanted = folded(search);
+  // The first hit is chosen as one types: a name and Enter is enough.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs when what is found changes
+  useEffect(() => {
+    if (wanted) combobox.selectFirstOption();
+  }, [wanted]);
   const held = new Set(row.tags.map((tag) => tag.id));
   const found = (tags.data ?? []).filter((tag) => !held.has(tag.id) && folded(tag.name).includes(wanted));
   const exists = (tags.data ?? []).some((tag) => folded(tag.name) === wanted);
@@ -77,10 +82,9 @@ export default function TagPicker({ row }: { row: Conversation }) {
           maxLength={60}
           onChange={(event) => {
             setSearch(event.currentTarget.value);
-            combobox.selectFirstOption();
           }}
         />
-        <Combobox.Options mah={260} style={{ overflowY: 'auto' }}>
+        <Combobox.Options aria-label={t('tags.add')} mah={260} style={{ overflowY: 'auto' }}>
           {found.map((tag) => (
             <Combobox.Option key={tag.id} value={tag.id} className={classes.option}>
               <TagDot color={tag.color} />

@@ -36,6 +36,11 @@ export default function AssignPicker({ row }: { row: Conversation }) {
   }, [open, combobox.focusSearchInput]);
 
   const wanted = folded(search);
+  // The first hit is chosen as one types: a name and Enter is enough.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs when what is found changes
+  useEffect(() => {
+    if (wanted) combobox.selectFirstOption();
+  }, [wanted]);
   const found = (users.data ?? [])
     .filter((user) => folded(user.name).includes(wanted) || folded(user.username).includes(wanted))
     .sort((a, b) => Number(b.id === me.id) - Number(a.id === me.id) || a.name.localeCompare(b.name, 'tr'));
@@ -62,10 +67,9 @@ export default function AssignPicker({ row }: { row: Conversation }) {
           placeholder={t('assign.search')}
           onChange={(event) => {
             setSearch(event.currentTarget.value);
-            combobox.updateSelectedOptionIndex();
           }}
         />
-        <Combobox.Options mah={280} style={{ overflowY: 'auto' }}>
+        <Combobox.Options aria-label={t('action.assign')} mah={280} style={{ overflowY: 'auto' }}>
           {row.assignee && !wanted && (
             <Combobox.Option value={QUEUE} className={classes.option}>
               <IconUserQuestion size={20} stroke={1.5} aria-hidden="true" />

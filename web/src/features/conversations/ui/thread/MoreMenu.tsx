@@ -23,7 +23,7 @@ export default function MoreMenu({ row, phone, panelOpen, onTogglePanel }: Props
   const [opened, setOpened] = useState(true);
   const mine = row.assignee?.id === user.id;
   return (
-    <Menu opened={opened} onChange={setOpened} position="bottom-end" withinPortal>
+    <Menu withInitialFocusPlaceholder={false} opened={opened} onChange={setOpened} position="bottom-end" withinPortal>
       <Menu.Target>
         <MoreButton autoFocus />
       </Menu.Target>

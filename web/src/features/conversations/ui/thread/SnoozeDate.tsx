@@ -1,5 +1,6 @@
 import { DatePicker } from '@mantine/dates';
 import { Button } from '@/shared/ui/Button';
+import { Dialog } from '@/shared/ui/Dialog';
 import '@mantine/dates/styles.css';
 import 'dayjs/locale/tr';
 import { useState } from 'react';
@@ -9,7 +10,7 @@ import { currentLocale } from '@/shared/i18n/i18n';
 import classes from './SnoozeMenu.module.css';
 
 /** Any day and time, on the firm's clock. */
-export default function SnoozeDate({ onPick }: { onPick: (until: Date) => void }) {
+export default function SnoozeDate({ onPick, onClose }: { onPick: (until: Date) => void; onClose: () => void }) {
   const { t } = useTranslation('conversations');
   const today = dayKey(Date.now());
   const [day, setDay] = useState<string | null>(today);
@@ -19,25 +20,27 @@ export default function SnoozeDate({ onPick }: { onPick: (until: Date) => void }
   const until = zonedTime(year, month, date, hour, minute);
   const past = until.getTime() <= Date.now();
   return (
-    <div className={classes.pick}>
-      <DatePicker
-        value={day}
-        onChange={setDay}
-        minDate={today}
-        locale={currentLocale()}
-        firstDayOfWeek={1}
-        ariaLabels={{ previousMonth: t('snooze.previousMonth'), nextMonth: t('snooze.nextMonth') }}
-      />
-      <div className={classes.row}>
-        <label>
-          {t('snooze.time')}
-          <input type="time" value={time} onChange={(event) => setTime(event.currentTarget.value || '09:00')} />
-        </label>
-        <Button look="primary" disabled={past} onClick={() => onPick(until)}>
-          {t('action.snooze')}
-        </Button>
+    <Dialog title={t('snooze.pick')} onClose={onClose}>
+      <div className={classes.pick}>
+        <DatePicker
+          value={day}
+          onChange={setDay}
+          minDate={today}
+          locale={currentLocale()}
+          firstDayOfWeek={1}
+          ariaLabels={{ previousMonth: t('snooze.previousMonth'), nextMonth: t('snooze.nextMonth') }}
+        />
+        <div className={classes.row}>
+          <label>
+            {t('snooze.time')}
+            <input type="time" value={time} onChange={(event) => setTime(event.currentTarget.value || '09:00')} />
+          </label>
+          <Button look="primary" disabled={past} onClick={() => onPick(until)}>
+            {t('action.snooze')}
+          </Button>
+        </div>
+        {past && <span className={classes.past}>{t('snooze.past')}</span>}
       </div>
-      {past && <span className={classes.past}>{t('snooze.past')}</span>}
-    </div>
+    </Dialog>
   );
 }

@@ -1,4 +1,4 @@
-import { Menu, Popover } from '@mantine/core';
+import { Menu } from '@mantine/core';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Conversation } from '@/shared/api/types';
@@ -22,47 +22,49 @@ export default function SnoozeMenu({ row }: { row: Conversation }) {
     snoozeConversation(row.id, until?.toISOString() ?? null, label);
   };
   return (
-    <Popover opened={picking} onChange={setPicking} position="bottom-end" withinPortal trapFocus>
-      <Popover.Target>
-        <span>
-          <Menu opened={open} onChange={(opened) => setPicker('snooze', opened)} position="bottom-end" width={250} withinPortal>
-            <Menu.Target>
-              <SnoozeButton autoFocus />
-            </Menu.Target>
-            <Menu.Dropdown>
-              {open &&
-                snoozeChoices(Date.now()).map(({ key, until }) => (
-                  <Menu.Item
-                    key={key}
-                    rightSection={until && <span className={classes.when}>{aheadTime(until.getTime(), Date.now())}</span>}
-                    onClick={() => snooze(until)}
-                  >
-                    {t(`snooze.${key}`)}
-                  </Menu.Item>
-                ))}
-              <Menu.Divider />
+    <>
+      <Menu
+        withInitialFocusPlaceholder={false}
+        opened={open}
+        onChange={(opened) => setPicker('snooze', opened)}
+        position="bottom-end"
+        width={250}
+        withinPortal
+      >
+        <Menu.Target>
+          <SnoozeButton autoFocus />
+        </Menu.Target>
+        <Menu.Dropdown aria-label={t('action.snooze')}>
+          {open &&
+            snoozeChoices(Date.now()).map(({ key, until }) => (
               <Menu.Item
-                leftSection={<IconCalendarClock size={16} stroke={1.5} aria-hidden="true" />}
-                onClick={() => setPicking(true)}
+                key={key}
+                rightSection={until && <span className={classes.when}>{aheadTime(until.getTime(), Date.now())}</span>}
+                onClick={() => snooze(until)}
               >
-                {t('snooze.pick')}
+                {t(`snooze.${key}`)}
               </Menu.Item>
-            </Menu.Dropdown>
-          </Menu>
-        </span>
-      </Popover.Target>
-      <Popover.Dropdown aria-label={t('snooze.pick')}>
-        {picking && (
-          <Suspense>
-            <SnoozeDate
-              onPick={(until) => {
-                setPicking(false);
-                snooze(until);
-              }}
-            />
-          </Suspense>
-        )}
-      </Popover.Dropdown>
-    </Popover>
+            ))}
+          <Menu.Divider />
+          <Menu.Item
+            leftSection={<IconCalendarClock size={16} stroke={1.5} aria-hidden="true" />}
+            onClick={() => setPicking(true)}
+          >
+            {t('snooze.pick')}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      {picking && (
+        <Suspense>
+          <SnoozeDate
+            onClose={() => setPicking(false)}
+            onPick={(until) => {
+              setPicking(false);
+              snooze(until);
+            }}
+          />
+        </Suspense>
+      )}
+    </>
   );
 }
