@@ -29,6 +29,7 @@ from invekto.kernel.tx import SYSTEM
 T = TypeVar("T")
 _NO_TENANT: Final = UUID(int=0)
 REFUSED: Final = 1
+_ALL: Final = 10_000
 _NO_SCHEMA: Final = ("42P01", "42703", "42883")  # undefined table, column, function
 
 

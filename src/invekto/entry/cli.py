@@ -133,37 +133,13 @@ def _migrate(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _app_create(arguments: argparse.Namespace) -> int:
-    from invekto.entry import admin_channels
-
-    return admin_channels.app_create(_settings("invekto"), arguments)
-
-
-def _channel_connect(arguments: argparse.Namespace) -> int:
-    from invekto.entry import admin_channels
-
-    return admin_channels.channel_connect(_settings("invekto"), arguments)
-
-
-def _quarantine_list(arguments: argparse.Namespace) -> int:
-    from invekto.entry import admin_channels
-
-    return admin_channels.quarantine_list(_settings("invekto"), arguments)
-
-
-def _quarantine_replay(arguments: argparse.Namespace) -> int:
-    from invekto.entry import admin_channels
-
-    return admin_channels.quarantine_replay(_settings("invekto"), arguments)
-
-
-def _admin(name: str) -> Callable[[argparse.Namespace], int]:
-    """A command of `admin`, loaded when it runs."""
+def _admin(module: str, name: str) -> Callable[[argparse.Namespace], int]:
+    """A function of admin or admin_channels, loaded when it runs."""
 
     def command(arguments: argparse.Namespace) -> int:
-        from invekto.entry import admin
+        from importlib import import_module
 
-        work: Callable[[Settings, argparse.Namespace], int] = getattr(admin, name)
+        work: Callable[[Settings, argparse.Namespace], int] = getattr(import_module(f"invekto.entry.{module}"), name)
         return work(_settings("invekto"), arguments)
 
     return command
@@ -228,13 +204,15 @@ def _words_about_firms(words: _Words) -> None:
         command = words.add_parser(name, help=sentence, description=sentence)
         return command.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    tenant = _word(group("tenant", "Firms."), "create", _admin("tenant_create"), "Make a firm.")
+    tenant = _word(group("tenant", "Firms."), "create", _admin("admin", "tenant_create"), "Make a firm.")
     tenant.add_argument("firm", help="what its people type at sign-in, for example mavera")
     tenant.add_argument("--name", help="as shown on the screen; default: the same")
     tenant.add_argument("--timezone", default="Europe/Istanbul")
     tenant.add_argument("--locale", default="tr", choices=["tr", "en"])
 
-    user = _word(group("user", "People who sign in."), "create", _admin("user_create"), "Make a user of a firm.")
+    user = _word(
+        group("user", "People who sign in."), "create", _admin("admin", "user_create"), "Make a user of a firm."
+    )
     user.add_argument("user", help="the user name")
     user.add_argument("--firm", required=True)
     user.add_argument("--role", default="user", choices=["user", "supervisor"])
@@ -242,43 +220,22 @@ def _words_about_firms(words: _Words) -> None:
     user.add_argument("--locale", default="tr", choices=["tr", "en"])
     user.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
 
-    apps = group("app", "Provider apps, whose secret signs the webhooks.")
-    app = _word(apps, "create", _admin("app_create"), "Save the platform's app of a channel kind, or a firm's own.")
-    app.add_argument("kind", choices=["whatsapp_cloud"])
-    app.add_argument("--firm", help="the firm whose app it is; default: the platform's")
-    app.add_argument(
-        "--secrets-stdin", action="store_true", help='read {"app_secret", "verify_token"} from standard input'
-    )
-
-    channels = group("channel", "Connected accounts.")
-    channel = _word(
-        channels, "connect", _admin("channel_connect"), "Connect a number by its token, after asking the provider."
-    )
-    channel.add_argument("kind", choices=["whatsapp_cloud"])
-    channel.add_argument("--firm", required=True)
-    channel.add_argument("--phone-number-id", required=True)
-    channel.add_argument("--waba-id", required=True)
-    channel.add_argument("--name", help="as shown on the screen; default: the provider's")
-    channel.add_argument("--address", help="the number as people write it; default: the provider's")
-    channel.add_argument("--app-id", type=UUID, help="the firm's own app; default: the platform's")
-    channel.add_argument("--token-stdin", action="store_true", help="read the access token from standard input")
-
-    parked = group("quarantine", "Parts of webhooks that could not be stored.")
-    listed = _word(parked, "list", _admin("quarantine_list"), "List a firm's parked parts, or those of no firm.")
-    listed.add_argument("--firm")
-    listed.add_argument("--limit", type=int, default=100)
-    again = _word(parked, "replay", _admin("quarantine_replay"), "Queue parked parts once more.")
-    again.add_argument("--firm", help="without it: all that belonged to no firm when they came")
-    again.add_argument("id", nargs="*", type=UUID, help="default: all that were not replayed yet")
-
     app = _word(
-        group("app", "Provider apps that sign webhooks."), "create", _app_create, "Keep the secrets of a Meta app."
+        group("app", "Provider apps that sign webhooks."),
+        "create",
+        _admin("admin_channels", "app_create"),
+        "Keep the secrets of a Meta app.",
     )
     app.add_argument("kind", choices=["whatsapp_cloud"])
     app.add_argument("--firm", help="the firm's own app; default: the platform's")
     app.add_argument("--secrets-stdin", action="store_true", help="read {app_secret, verify_token} from standard input")
 
-    channel = _word(group("channel", "Connected accounts."), "connect", _channel_connect, "Connect a WhatsApp number.")
+    channel = _word(
+        group("channel", "Connected accounts."),
+        "connect",
+        _admin("admin_channels", "channel_connect"),
+        "Connect a WhatsApp number.",
+    )
     channel.add_argument("kind", choices=["whatsapp_cloud"])
     channel.add_argument("--firm", required=True)
     channel.add_argument("--phone-number-id", required=True, help="from the app's WhatsApp page at Meta")
@@ -289,9 +246,11 @@ def _words_about_firms(words: _Words) -> None:
     channel.add_argument("--token-stdin", action="store_true", help="read the access token from standard input")
 
     kept = group("quarantine", "Parts of webhooks that could not be stored.")
-    listing = _word(kept, "list", _quarantine_list, "Show what waits there.")
+    listing = _word(kept, "list", _admin("admin_channels", "quarantine_list"), "Show what waits there.")
     listing.add_argument("--limit", type=int, default=50)
-    again = _word(kept, "replay", _quarantine_replay, "Take in a part again, or all of one reason.")
+    again = _word(
+        kept, "replay", _admin("admin_channels", "quarantine_replay"), "Take in a part again, or all of one reason."
+    )
     again.add_argument("what", help="its id, or a reason such as unknown_account")
 
 

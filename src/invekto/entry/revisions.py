@@ -32,8 +32,9 @@ def head_revision() -> str:
     """The newest migration: the one that no other follows. A test compares it with the migration tool's own answer."""
     scripts = [path.read_text(encoding="utf-8") for path in (migrations_folder() / "versions").glob("*.py")]
     followed = {name for script in scripts for name in _BEFORE.findall(script)}
-    (head,) = {name for script in scripts for name in _REVISION.findall(script)} - followed
-    return head
+    heads = {name for script in scripts for name in _REVISION.findall(script)} - followed
+    (head,) = heads
+    return str(head)
 
 
 async def connect(url: str, variable: str = "DATABASE_URL") -> Connection:

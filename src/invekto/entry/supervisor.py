@@ -27,6 +27,7 @@ log = logging.getLogger("invekto.supervisor")
 GRACE_S: Final = 12.0
 """The web process drains for at most ten seconds after SIGTERM; two more for its end."""
 READY_S: Final = 60.0
+FIRST_TRIES: Final = 3
 SHORTEST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 30.0
 HEALTHY_AFTER_S: Final = 30.0
@@ -188,9 +189,16 @@ class Supervisor:
             raise StartRefused("" if code == BAD_START else f"`{child.name}` ended with {_end(code)}.")
 
     def wait_until(self, ready: Callable[[], bool], what: str, patience_s: float = READY_S) -> None:
-        """Waits for the first readiness, while the services are looked after."""
+        """Waits for the first readiness, while the services are looked after.
+
+        Raises:
+            StartRefused: not ready in time, or a service that ends again and again instead.
+        """
         deadline = time.monotonic() + patience_s
         while not ready():
+            for watched in self._watched:
+                if watched.failures >= FIRST_TRIES:
+                    raise StartRefused(f"{watched.service.name} cannot start: the lines above say why.")
             if time.monotonic() > deadline:
                 raise StartRefused(f"{what} was not ready within {patience_s:.0f} s: its log lines say why.")
             self._look_after(0.05)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import functools
 import http.client
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-import asyncpg
-
 from invekto.accounts.queries import tenant_id_by_slug
 from invekto.accounts.service import add_team_member, create_team, create_tenant, create_user
+from invekto.channels.registry import operator_urls
 from invekto.channels.service import connect_channel, save_platform_app
+from invekto.channels.whatsapp_cloud.adapter import WhatsAppCloud
+from invekto.channels.whatsapp_cloud.connect import Account, connect, credentials_of
 from invekto.conversations.history import PastFile, PastThread, import_threads
 from invekto.conversations.tagging import create_tag
 from invekto.entry import sandbox
@@ -25,9 +27,11 @@ from invekto.entry.demo import DEMO_PASSWORD, DEMO_USERS
 from invekto.entry.demo.media import sample_files
 from invekto.entry.demo.plan import DAYS, FIRMS, TAGS, Firm, talks
 from invekto.entry.demo.threads import Cast, Remembered, threads
-from invekto.kernel.clock import SystemClock
+from invekto.entry.revisions import connect as connect_database
+from invekto.entry.roles import OWNER
 from invekto.kernel.crypto import KeyRing
 from invekto.kernel.db import Database, DatabaseOptions
+from invekto.kernel.http import Http
 from invekto.kernel.ids import uuid7
 from invekto.kernel.settings import Settings
 from invekto.kernel.storage import DiskStore
@@ -60,7 +64,7 @@ async def _fill(settings: Settings) -> None:
             return
         keys = KeyRing(settings.secret_key)
         whatsapp = sandbox.info(settings)["whatsapp_cloud"]
-        await _save_app(settings, keys, whatsapp)
+        await _save_app(settings, keys, whatsapp, db.clock.now())
         numbers = {number["firm"]: number for number in whatsapp["numbers"]}
         for firm in missing:
             began = time.monotonic()
@@ -76,10 +80,16 @@ async def _tenant_id(db: Database, slug: str) -> UUID | None:
 
 
 async def _make_firm(db: Database, settings: Settings, keys: KeyRing, firm: Firm, number: Mapping[str, str]) -> int:
-    tenant_id = uuid7()
-    async with db.tx(tenant_id, SYSTEM) as tx:
+    credentials = credentials_of(**{name: number[name] for name in ("access_token", "phone_number_id", "waba_id")})
+    http = Http(operator_urls=operator_urls(settings))
+    try:
+        account = await connect(http, settings.whatsapp_cloud_url, credentials)
+    finally:
+        await http.close()
+    async with db.tx(uuid7(), SYSTEM) as tx:
         await create_tenant(tx, firm=firm.slug, name=firm.name)
-        cast = await _cast(tx, settings, keys, firm, number)
+        channel = functools.partial(_connect, tx, keys, account, credentials)
+        cast = await _cast(tx, settings, firm, channel)
         played = list(threads(talks(firm, cast.now, cast.names), cast))
         for start in range(0, len(played), _THREADS_AT_ONCE):
             await import_threads(tx, [thread for thread, _ in played[start : start + _THREADS_AT_ONCE]])
@@ -93,24 +103,25 @@ def _is_recent(thread: PastThread, cast: Cast) -> bool:
     return thread.status != "resolved" or cast.now - thread.lines[-1].at < _REMEMBERED
 
 
-async def _save_app(settings: Settings, keys: KeyRing, whatsapp: Mapping[str, Any]) -> None:
+async def _save_app(settings: Settings, keys: KeyRing, whatsapp: Mapping[str, Any], now: datetime) -> None:
     """The platform's app; it belongs to no firm, so the schema's owner writes it."""
     assert settings.admin_database_url is not None, "`demo` has started the database, so it knows its owner"
-    owner = await asyncpg.connect(settings.admin_database_url)
+    owner = await connect_database(settings.admin_database_url, "INVEKTO_ADMIN_DATABASE_URL")
     try:
+        await owner.execute(f"set role {OWNER}")
         await save_platform_app(
             owner,
             keys,
-            kind="whatsapp_cloud",
+            kind=WhatsAppCloud.kind,
             app_secret=whatsapp["app_secret"],
             verify_token=whatsapp["verify_token"],
-            now=SystemClock().now(),
+            now=now,
         )
     finally:
         await owner.close()
 
 
-async def _cast(tx: Tx, settings: Settings, keys: KeyRing, firm: Firm, number: Mapping[str, str]) -> Cast:
+async def _cast(tx: Tx, settings: Settings, firm: Firm, connect_number: Callable[[UUID], Awaitable[UUID]]) -> Cast:
     """Users, teams, tags, the connected number and the files: what the threads refer to."""
     names = dict(zip(DEMO_USERS, PEOPLE[firm.slug], strict=True))
     users = {
@@ -127,20 +138,9 @@ async def _cast(tx: Tx, settings: Settings, keys: KeyRing, firm: Firm, number: M
     for username in ("agent1", "agent2", "agent3"):
         await add_team_member(tx, desk, users[username])
     await add_team_member(tx, stays, users["agent3"])
-    channel_id = await connect_channel(
-        tx,
-        keys,
-        kind="whatsapp_cloud",
-        provider="meta",
-        account_key=number["phone_number_id"],
-        name="WhatsApp",
-        address=number["display_phone_number"],
-        credentials={"access_token": number["access_token"], "phone_number_id": number["phone_number_id"]},
-        team_id=desk,
-    )
     return Cast(
         firm=firm.slug,
-        channel_id=channel_id,
+        channel_id=await connect_number(desk),
         users=users,
         names=names,
         tags={name: (await create_tag(tx, name, color))["id"] for name, color in TAGS.items()},
@@ -148,6 +148,20 @@ async def _cast(tx: Tx, settings: Settings, keys: KeyRing, firm: Firm, number: M
         desk_team=desk,
         stays_team=stays,
         now=tx.now,
+    )
+
+
+async def _connect(tx: Tx, keys: KeyRing, account: Account, credentials: Mapping[str, str], team_id: UUID) -> UUID:
+    return await connect_channel(
+        tx,
+        keys,
+        kind=WhatsAppCloud.kind,
+        provider=WhatsAppCloud.provider,
+        account_key=account.account_key,
+        name="WhatsApp",
+        address=account.address,
+        credentials=credentials,
+        team_id=team_id,
     )
 
 
