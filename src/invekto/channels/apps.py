@@ -21,7 +21,9 @@ from invekto.kernel.tenancy import RECEIPTS
 
 _log = logging.getLogger(__name__)
 
-SECRETS_KEPT_S: Final = 15.0
+SECRETS_KEPT_S: Final = 10.0
+# Somebody who has just saved an app tries its address at once.
+ABSENCE_KEPT_S: Final = 2.0
 _KEPT_MAX: Final = 1_000
 
 _Place: TypeAlias = tuple[str, UUID | None]
@@ -60,8 +62,10 @@ class Apps:
         """The app behind `/hooks/{kind}` or `/hooks/{kind}/{key}`. None when nobody can sign there."""
         place = (kind, key)
         kept = self._kept.get(place)
-        if kept is not None and self.database.clock.monotonic() - kept[0] < SECRETS_KEPT_S:
-            return kept[1]
+        if kept is not None:
+            kept_s = ABSENCE_KEPT_S if kept[1] is None else SECRETS_KEPT_S
+            if self.database.clock.monotonic() - kept[0] < kept_s:
+                return kept[1]
         # However many requests wait for it, the question is asked once.
         task = self._asking.get(place)
         if task is None:

@@ -29,41 +29,35 @@ async def list_quarantine(tx: Tx, after: tuple[datetime, UUID] | None, limit: in
 
 
 async def replay(database: Database, tenant_id: UUID, actor: Actor, quarantine_id: UUID) -> Quarantine:
-    """Stores the part as a new receipt and marks it. A crash in between stores it twice, which changes nothing.
+    """Stores the part as a new receipt and marks it, once: what was replayed already stays as it is.
+
+    A crash between the two stores it again later, which changes nothing: the messages' keys are the dedupe.
 
     Raises:
         NotFound: not of this firm.
     """
     async with database.tx(tenant_id, actor) as tx:
-        parked = await _find(tx, quarantine_id)
-    again = NewReceipt(
-        kind=parked.kind,
-        app_id=parked.app_id,
-        channel_id=parked.channel_id,
-        body=parked.raw,
-        received_at=parked.created_at,
-    )
-    pool = await database.pool(RECEIPTS)
-    async with pool.acquire() as connection:
-        receipt_id = await store_again(connection, again)
-    database.wakeup.wake("receipt")
-    async with database.tx(tenant_id, actor) as tx:
-        await tx.execute(
-            "update quarantine set replayed_at = $3, replayed_receipt_id = $4 where tenant_id = $1 and id = $2",
-            tenant_id,
-            quarantine_id,
-            tx.now,
-            receipt_id,
+        # Locked, so that two clicks are one replay.
+        parked = await tx.session.get(Quarantine, quarantine_id, with_for_update=True)
+        if parked is None or parked.tenant_id != tenant_id:
+            raise NotFound
+        if parked.replayed_at is not None:
+            return parked
+        again = NewReceipt(
+            kind=parked.kind,
+            app_id=parked.app_id,
+            channel_id=parked.channel_id,
+            body=parked.raw,
+            received_at=parked.created_at,
         )
+        pool = await database.pool(RECEIPTS)
+        async with pool.acquire() as connection:
+            parked.replayed_receipt_id = await store_again(connection, again)
+        parked.replayed_at = tx.now
+        await tx.session.flush()
+        tx.wake("receipt")
         tx.emit(QuarantineReplayed(entity_id=quarantine_id))
-        return await _find(tx, quarantine_id)
-
-
-async def _find(tx: Tx, quarantine_id: UUID) -> Quarantine:
-    found = await tx.session.get(Quarantine, quarantine_id)
-    if found is None or found.tenant_id != tx.tenant_id:
-        raise NotFound
-    return found
+    return parked
 
 
 _REPLAY_UNOWNED = """

@@ -62,6 +62,7 @@ _AWAY: Final = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
+    asyncpg.ReadOnlySQLTransactionError,  # a standby took the address over: connect again
 )
 
 
@@ -142,8 +143,9 @@ class ReceiptWriter:
                 continue
             try:
                 await self._connected_writing()
-            except _AWAY as error:
-                _log.warning("receipts: the database is away: %s: %s", type(error).__name__, error)
+            except (*_AWAY, asyncpg.PostgresError) as error:
+                # The second kind: it is there, but does not let us in or lacks the table.
+                _log.warning("receipts: nothing can be stored: %s: %s", type(error).__name__, error)
                 self._try_again_at = asyncio.get_running_loop().time() + _AGAIN_S
                 if not self._connected:
                     self._refuse(self._take_all())

@@ -49,7 +49,7 @@ class _Disconnected(Exception):
 class Hooks:
     """`/hooks/{kind}` for the platform's app, `/hooks/{kind}/{app or channel id}` for the others.
 
-    Answers 200 when the body is durable, 403 on a wrong signature, 413 beyond WEBHOOK_MAX_BYTES, 503 when it cannot be
+    Answers 200 when the body is durable, 403 on a wrong signature or where nobody can sign, 413 beyond WEBHOOK_MAX_BYTES, 503 when it cannot be
     stored. Relies on `app.state.registry`, `.apps` and `.receipts`.
     """
 
@@ -67,7 +67,8 @@ class Hooks:
             raise NotFound from None
         signer = await apps.find(kind, key)
         if signer is None:
-            raise NotFound
+            REFUSED_SIGNATURES.labels(kind).inc()
+            raise Forbidden
         method: str = scope["method"]
         if method not in ("GET", "POST"):
             raise MethodNotAllowed
