@@ -23,6 +23,9 @@ SERVICE_WINDOW: Final = timedelta(hours=24)
 _OPENERS: Final = frozenset({"hatirlatma", "hatirlatma_iptal", "reminder"})
 """Topics that the firm begins, by a template; the others are begun by the customer."""
 
+_CLOSERS: Final = frozenset({"tesekkur", "thanks", "شكر"})
+"""Topics that only end a conversation."""
+
 Outcome = Literal["open", "snoozed", "resolved"]
 
 TAGS: Final[Mapping[str, TagColor]] = {
@@ -215,10 +218,11 @@ def _topics(rng: random.Random, firm: Firm, language: str) -> list[Block]:
     chosen = rng.sample(known, min(count, len(known)))
     if count > len(known):
         chosen += rng.choices(known, k=count - len(known))
-    # A conversation begins with the customer; a reminder comes to somebody who is known already.
-    chosen.sort(key=lambda block: block.topic in _OPENERS)
-    if chosen[0].topic in _OPENERS:
-        chosen.insert(0, next(block for block in known if block.topic not in _OPENERS))
+    # A conversation begins with a question; a reminder comes to somebody who is known already, thanks come last.
+    chosen.sort(key=lambda block: (block.topic in _CLOSERS, block.topic in _OPENERS))
+    if chosen[0].topic in _OPENERS | _CLOSERS:
+        questions = [block for block in known if block.topic not in _OPENERS | _CLOSERS]
+        chosen.insert(0, rng.choice(questions))
     return chosen
 
 
@@ -276,8 +280,10 @@ def _decide(rng: random.Random, talk: Talk, now: datetime) -> None:
         talk.turns[:] = list(itertools.takewhile(lambda turn: turn.who == CUSTOMER, talk.turns))
         answered = False
     if not answered:
-        talk.agent = None
         talk.turns[:] = [turn for turn in talk.turns if turn.who == CUSTOMER]
+        # Half of them have been given to somebody already, by the supervisor.
+        if rng.random() < 0.5:
+            talk.agent = None
     ended_at = last + timedelta(minutes=rng.uniform(4, 240))
     share = rng.random()
     if ended_at < now and answered and share < (0.42 if fresh else 0.965):
@@ -286,7 +292,8 @@ def _decide(rng: random.Random, talk: Talk, now: datetime) -> None:
         talk.outcome, talk.ended_at = "snoozed", ended_at
     elif not answered and not fresh:
         # Somebody closed it without a word: a wrong number, a greeting.
-        talk.agent, talk.outcome, talk.ended_at = rng.choice(AGENTS), "resolved", min(ended_at, now)
+        talk.agent = talk.agent or rng.choice(AGENTS)
+        talk.outcome, talk.ended_at = "resolved", min(ended_at, now)
 
 
 def _filled(rng: random.Random, person: Person, agent_name: str, at: datetime) -> dict[str, str]:

@@ -103,7 +103,7 @@ class _Scene:
                 self._take(turn.at)
             self._say(turn)
         if self._agent is not None:
-            self._take(talk.last_at - timedelta(seconds=20))
+            self._take(min(talk.turns[0].at + timedelta(minutes=3), talk.last_at, self._cast.now))
         self._end()
         resolved = talk.outcome == "resolved"
         thread = PastThread(
@@ -130,7 +130,8 @@ class _Scene:
             return
         moment = max(at - timedelta(seconds=1), self._lines[-1].at if self._lines else at)
         supervisor = self._cast.users["supervisor"]
-        given = self._agent != supervisor and self._rng.random() < 0.15
+        answers = any(turn.who == AGENT for turn in self._talk.turns)
+        given = self._agent != supervisor and (not answers or self._rng.random() < 0.15)
         self._activity(
             moment,
             supervisor if given else self._agent,
