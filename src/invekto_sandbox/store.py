@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,12 @@ create table if not exists webhook (
 """
 
 
+def fold(text: str | None) -> str:
+    """For searching names: without case and accents, İ, I, ı and i alike."""
+    plain = unicodedata.normalize("NFD", (text or "").replace("ı", "i").replace("İ", "i").casefold())
+    return "".join(char for char in plain if not unicodedata.combining(char))
+
+
 class Store:
     """Calls block for some ten microseconds each: a write is a copy to the page cache (WAL, no fsync), which
     a killed process cannot lose. Only a power cut could, and a simulator may forget then."""
@@ -28,6 +35,7 @@ class Store:
     def __init__(self, path: Path, tables: Sequence[str]) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None)
         self._connection.row_factory = sqlite3.Row
+        self._connection.create_function("fold", 1, fold, deterministic=True)
         self._connection.execute("pragma journal_mode = wal")
         self._connection.execute("pragma synchronous = normal")
         self._connection.execute("pragma busy_timeout = 5000")

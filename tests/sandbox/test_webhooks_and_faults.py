@@ -270,6 +270,15 @@ async def test_the_control_api_is_for_this_machine_and_its_own_page(player: Play
     assert own.status_code == 200
 
 
+@pytest.mark.parametrize("typed", ["irem", "İREM", "ozkan", "Özk", "0104425", "+9055501"])
+async def test_people_are_found_however_their_name_is_typed(player: Player, typed: str) -> None:
+    await player.customer(phone="+905550104425", name="İrem Özkan")
+    await player.customer(phone="+4915550100044", name="Emma 100%")
+    found = (await player.control.get("/whatsapp_cloud/customers", params={"q": typed})).json()
+    assert [row["name"] for row in found["items"]] == ["İrem Özkan"]
+    assert (await player.control.get("/whatsapp_cloud/customers", params={"q": "%"})).json()["total"] == 1
+
+
 async def test_a_reset_forgets_people_and_keeps_the_keys(player: Player, receiver: Receiver) -> None:
     customer = await player.customer()
     await player.writes(customer["id"])

@@ -278,10 +278,9 @@ class People:
 
     def page(self, number: Number, *, limit: int, offset: int, query: str) -> tuple[list[Json], int]:
         """People made by hand first shown even without a thread; crowds and strangers only once they wrote."""
-        where = "(c.grp = 'person' or t.last_at > 0) and (? = '' or c.name like ? or c.phone like ?)"
-        like = f"%{query}%"
+        where = "(c.grp = 'person' or t.last_at > 0) and (? = '' or instr(fold(c.name), fold(?)) or instr(c.phone, ?))"
         join = "from wa_customer c left join wa_thread t on t.customer_id = c.id and t.number_id = ?"
-        values: Sequence[Any] = (number.phone_number_id, query, like, like)
+        values: Sequence[Any] = (number.phone_number_id, query, query, query.lstrip("+"))
         total = self._store.number(f"select count(*) {join} where {where}", *values)
         rows = self._store.all(
             f"select c.* {join} where {where}"
