@@ -1,0 +1,380 @@
+"""What reaches a screen, what does not, and how a screen comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import asyncpg
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from invekto.accounts.service import add_team_member, disable_user
+from invekto.entry import realtime
+from invekto.entry.realtime import Reader
+from invekto.kernel.db import Database
+from invekto.kernel.events import Cursor
+from invekto.kernel.tx import SYSTEM
+from tests.realtime.conftest import served
+from tests.realtime.screen import Screens
+from tests.rest import World, stored
+
+
+def strings(rows: list[Any]) -> set[str]:
+    return {row["id"] for row in rows}
+
+
+async def test_a_customers_message_arrives_as_rest_shows_it(world: World, screens: Screens) -> None:
+    screen = await screens.opened("agent1")
+    conversation = await world.write("+905551234518", "Randevu almak istiyorum")
+    await screen.until(screen.batches, "told")
+    row, message = screen.told("conversations")[0], screen.told("messages")[0]
+    listed = (await screen.browser.get("/conversations", view="unassigned"))["items"]
+    thread = (await screen.browser.get(f"/conversations/{conversation}/messages"))["items"]
+    assert [row] == listed
+    assert [message] == thread
+
+
+async def test_each_viewer_gets_it_masked_by_their_own_rights(world: World, screens: Screens) -> None:
+    agent, supervisor = await screens.opened("agent1"), await screens.opened("supervisor")
+    await world.write("+905551234518")
+    for screen in (agent, supervisor):
+        await screen.until(screen.batches, "told")
+    assert supervisor.told("conversations")[0]["contact"]["phone"] == "+905551234518"
+    assert "1234518" not in json.dumps(agent.frames)
+    assert agent.told("conversations")[0]["contact"]["phone"] == "+90 555 *** ** 18"
+
+
+async def test_what_is_hidden_never_reaches_a_screen_not_even_by_its_id(world: World, screens: Screens) -> None:
+    await world.make_firm("demo2")
+    agent = await screens.opened("agent1")
+    stranger = await screens.opened("agent1", "demo2")
+    supervisor = await world.browser("supervisor")
+    hidden = await world.write("+905550000001", channel=world.firm.other_channel)
+    await supervisor.say(hidden, "not", kind="note")
+    await supervisor.post(f"/conversations/{hidden}/take")
+    await supervisor.post(f"/conversations/{hidden}/assign", {"user_id": str(world.firm.users["agent3"])})
+    await supervisor.post(f"/conversations/{hidden}/resolve")
+    seen = await world.write("+905550000002")
+    await agent.until(agent.batches, "told")
+    assert strings(agent.told("conversations")) == {str(seen)}
+    assert str(hidden) not in json.dumps(agent.frames)
+    own = await world.write("+905550000001", firm="demo2")
+    await stranger.until(stranger.batches, "told")
+    assert strings(stranger.told("conversations")) == {str(own)}
+
+
+async def test_a_conversation_that_is_given_to_somebody_else_is_removed_from_who_saw_it(
+    world: World, screens: Screens
+) -> None:
+    one, two, three = [await screens.opened(name) for name in ("agent1", "agent2", "agent3")]
+    conversation = await world.write("+905550000001")
+    for screen in (one, two):
+        await screen.until(screen.batches, "told")
+    await one.browser.post(f"/conversations/{conversation}/take")
+    await two.until(lambda: two.told("removed"), "removed")
+    await one.browser.post(f"/conversations/{conversation}/assign", {"user_id": str(three.browser.user_id)})
+    await one.until(lambda: one.told("removed"), "removed")
+    await three.until(three.batches, "told")
+    assert two.told("removed") == [str(conversation)], "once: it had left them before the second step"
+    assert one.told("removed") == [str(conversation)]
+    assert three.told("removed") == []
+    assert three.told("conversations")[-1]["assignee"]["name"] == "Agent3 demo"
+
+
+async def test_reading_reaches_my_other_screens_and_nobody_elses(world: World, screens: Screens) -> None:
+    conversation = await world.write("+905550000001")
+    mine, other, colleague = [await screens.opened(name) for name in ("agent1", "agent1", "agent2")]
+    await mine.browser.put(f"/conversations/{conversation}/read", {"seq": 1})
+    for screen in (mine, other):
+        await screen.until(lambda screen=screen: screen.told("reads"), "told")
+        assert screen.told("reads") == [{"conversation_id": str(conversation), "read_seq": 1, "unread": 0}]
+    await world.write("+905550000001")
+    await colleague.until(colleague.batches, "told")
+    assert colleague.told("reads") == []
+    assert colleague.told("conversations")[0]["unread"] == 2
+    await other.until(lambda: other.told("conversations"), "told")
+    assert other.told("conversations")[0]["unread"] == 1
+
+
+async def test_a_storm_on_one_conversation_is_one_row(world: World, screens: Screens) -> None:
+    """Ten messages in one transaction of the log: the row once, each message once."""
+    conversation = await world.write("+905550000001")
+    screen = await screens.opened("agent1")
+    await asyncio.gather(*(world.write("+905550000001", str(n)) for n in range(10)))
+    await screen.until(lambda: len(screen.told("messages")) == 10, "told")
+    assert len({m["id"] for m in screen.told("messages")}) == 10
+    for batch in screen.batches():
+        assert len(batch["conversations"]) == 1
+    assert screen.told("conversations")[-1]["last_seq"] == 11
+    assert strings(screen.told("conversations")) == {str(conversation)}
+
+
+# Coming back ------------------------------------------------------------------------------------------------------
+
+
+async def test_what_happened_while_the_line_was_down_is_replayed_once(world: World, screens: Screens) -> None:
+    """F24: resume by cursor, no gap, no double."""
+    other = await screens.opened("supervisor")
+    screen = await screens.opened("agent1")
+    first = await world.write("+905550000001")
+    await screen.until(screen.batches, "told")
+    await screen.drop()
+    missed = [await world.write(f"+90555000010{n}") for n in range(5)]
+    gone = await screen.browser.post(f"/conversations/{first}/take")
+    await (other.browser).post(f"/conversations/{first}/assign", {"user_id": str(world.firm.users["agent2"])})
+    screen.frames.clear()
+    await screen.open()
+    await screen.until(screen.batches, "told")
+    assert screen.frames[0]["type"] == "hello"
+    assert strings(screen.told("conversations")) == {str(id_) for id_ in missed}
+    assert screen.told("removed") == [gone["id"]]
+    later = await world.write("+905550000200")
+    await screen.until(lambda: str(later) in strings(screen.told("conversations")), "told")
+    told = [message["id"] for message in screen.told("messages")]
+    assert len(told) == len(set(told)) == 6
+
+
+async def test_a_screen_that_resumes_where_it_stands_is_told_nothing_again(world: World, screens: Screens) -> None:
+    await screens.opened("supervisor")
+    screen = await screens.opened("agent1")
+    await world.write("+905550000001")
+    await screen.until(screen.batches, "told")
+    await screen.drop()
+    screen.frames.clear()
+    await screen.open()
+    await world.write("+905550000002")
+    await screen.until(screen.batches, "told")
+    assert [len(batch["conversations"]) for batch in screen.batches()] == [1]
+
+
+@pytest.mark.parametrize("cursor", ["rubbish", Cursor(7, 1, 1).encode(), Cursor(1, 2**60, 1).encode()])
+async def test_a_cursor_that_is_not_of_this_log_means_loading_again(
+    world: World, screens: Screens, cursor: str
+) -> None:
+    await world.write("+905550000001")
+    screen = await screens.of("agent1")
+    await screen.dial(cursor=cursor)
+    await screen.until(lambda: screen.frames, "greeted")
+    assert screen.frames[0]["type"] == "resync"
+    assert Cursor.decode(screen.frames[0]["cursor"]) is not None
+    await world.write("+905550000002")
+    await screen.until(screen.batches, "told")
+
+
+async def test_a_cursor_older_than_the_logs_memory_means_loading_again(
+    world: World, screens: Screens, superuser_url: str
+) -> None:
+    screen = await screens.opened("agent1")
+    await world.write("+905550000001")
+    await screen.until(screen.batches, "told")
+    await screen.drop()
+    await world.write("+905550000002")
+    await stored(
+        superuser_url,
+        "with gone as (delete from event returning xid) update database_epoch"
+        " set trimmed_xid = (select max(xid::text::bigint) from gone)",
+    )
+    screen.frames.clear()
+    await screen.open()
+    assert screen.frames[0]["type"] == "resync"
+    assert await screen.differences() == []
+
+
+async def test_too_much_to_replay_means_loading_again(world: World, screens: Screens, superuser_url: str) -> None:
+    screen = await screens.opened("agent1")
+    conversation = await world.write("+905550000001")
+    await screen.until(screen.batches, "told")
+    await screen.drop()
+    await stored(
+        superuser_url,
+        "insert into event (tenant_id, kind, conversation_id) select $1, 'conversation.changed', $2"
+        " from generate_series(1, $3)",
+        world.firm.id,
+        conversation,
+        realtime.MISSED_MAX + 1,
+    )
+    screen.frames.clear()
+    await screen.open()
+    assert [frame["type"] for frame in screen.frames] == ["resync"]
+
+
+async def test_a_lost_wakeup_costs_a_second_and_nothing_else(
+    world: World, screens: Screens, superuser_url: str
+) -> None:
+    """F39: another process's NOTIFY never comes."""
+    screen = await screens.opened("agent1")
+    conversation = await world.write("+905550000001")
+    await screen.until(screen.batches, "told")
+    await stored(
+        superuser_url,
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'invekto-wakeup'",
+    )
+    screen.frames.clear()
+    await stored(
+        superuser_url,
+        "with changed as (update conversation set version = version + 1 where id = $2)"
+        " insert into event (tenant_id, kind, conversation_id) values ($1, 'conversation.changed', $2)",
+        world.firm.id,
+        conversation,
+    )
+    await screen.until(screen.batches, "told", realtime.POLL_S + 0.5)
+
+
+async def test_an_event_that_commits_late_is_not_passed_over(
+    world: World, screens: Screens, superuser_url: str
+) -> None:
+    """A transaction with a lower id that is still open: reading beyond it would lose what it writes."""
+    slow, quick = await world.write("+905550000001"), await world.write("+905550000002")
+    screen = await screens.opened("agent1")
+    event = "insert into event (tenant_id, kind, conversation_id) values ($1, 'conversation.changed', $2)"
+    late = await asyncpg.connect(superuser_url)
+    transaction = late.transaction()
+    await transaction.start()
+    await late.execute(event, world.firm.id, slow)
+    await stored(superuser_url, event, world.firm.id, quick)
+    world.db.wakeup.wake("event")
+    await asyncio.sleep(0.3)
+    assert screen.batches() == []
+    await transaction.commit()
+    await late.close()
+    await screen.until(lambda: len(strings(screen.told("conversations"))) == 2, "told", 1)
+    assert strings(screen.told("conversations")) == {str(slow), str(quick)}
+
+
+async def test_a_database_that_goes_away_and_comes_back_loses_nothing(
+    world: World, screens: Screens, superuser_url: str
+) -> None:
+    screen = await screens.opened("agent1")
+    await world.write("+905550000001")
+    await screen.until(screen.batches, "told")
+    await stored(
+        superuser_url,
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'invekto_stream'",
+    )
+    later = await world.write("+905550000002")
+    await screen.until(lambda: str(later) in strings(screen.told("conversations")), "told", 4)
+
+
+# Who may listen ---------------------------------------------------------------------------------------------------
+
+
+async def test_without_a_session_the_socket_closes_with_its_reason(world: World, screens: Screens) -> None:
+    async with connect(f"{screens.url}/api/v1/stream") as socket:
+        await socket.wait_closed()
+        assert socket.close_code == 4401
+
+
+@pytest.mark.parametrize("origin", ["https://evil.test", "null", "http://desk.test.evil.test"])
+async def test_a_foreign_page_is_refused_before_the_handshake(world: World, screens: Screens, origin: str) -> None:
+    """A12: the cookie alone opens nothing."""
+    screen = await screens.of("agent1")
+    with pytest.raises(InvalidStatus) as refused:
+        await screen.dial(headers={"Origin": origin})
+    assert refused.value.response.status_code == 403
+
+
+async def test_no_socket_opens_on_any_other_path(world: World, screens: Screens) -> None:
+    for path in ("/", "/api/v1/stream/", "/hooks/whatsapp_cloud", "/api/v1/conversations"):
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(f"{screens.url}{path}")
+        assert refused.value.response.status_code == 403
+
+
+async def test_signing_out_closes_that_sessions_screens(world: World, screens: Screens) -> None:
+    """A11: within five seconds, here by the event at once."""
+    ended, kept = await screens.opened("agent1"), await screens.opened("agent1")
+    await ended.browser.client.delete("/session")
+    assert await ended.until_closed(2) == 4401
+    await world.write("+905550000001")
+    await kept.until(kept.batches, "told")
+
+
+async def test_a_disabled_users_screens_close(world: World, screens: Screens) -> None:
+    screen, other = await screens.opened("agent1"), await screens.opened("agent2")
+    async with world.db.tx(world.firm.id, SYSTEM) as tx:
+        await disable_user(tx, screen.browser.user_id)
+    assert await screen.until_closed(2) == 4401
+    assert other.close_code is None
+
+
+async def test_a_session_that_vanishes_without_an_event_closes_within_five_seconds(
+    world: World, screens: Screens, superuser_url: str
+) -> None:
+    screen = await screens.opened("agent1")
+    await stored(superuser_url, "delete from session where user_id = $1", screen.browser.user_id)
+    assert await screen.until_closed(5) == 4401
+
+
+async def test_who_comes_into_a_team_is_told_to_load_again(world: World, screens: Screens) -> None:
+    conversation = await world.write("+905550000001", channel=world.firm.other_channel)
+    screen = await screens.opened("agent1")
+    async with world.db.tx(world.firm.id, SYSTEM) as tx:
+        await add_team_member(tx, world.firm.team_b, screen.browser.user_id)
+    await screen.until(lambda: screen.resyncs == 1, "told")
+    world.app.state.authenticate.forget(user_id=screen.browser.user_id)
+    await world.write("+905550000001", channel=world.firm.other_channel)
+    await screen.until(lambda: str(conversation) in strings(screen.told("conversations")), "told")
+
+
+async def test_a_screen_has_nothing_to_say(world: World, screens: Screens) -> None:
+    screen = await screens.opened("agent1")
+    await screen.send('{"subscribe":"everything"}')
+    assert await screen.until_closed() == 1008
+
+
+async def test_one_user_has_a_bounded_number_of_screens(world: World, screens: Screens) -> None:
+    """A42."""
+    opened = [await screens.opened("agent1") for _ in range(realtime.USER_SOCKETS_MAX)]
+    one_more = await screens.of("agent1")
+    await one_more.dial()
+    assert await one_more.until_closed() == 1013
+    colleague = await screens.opened("agent2")
+    await opened[0].drop()
+    await asyncio.sleep(0.2)
+    await one_more.open()
+    await world.write("+905550000001")
+    for screen in (one_more, opened[-1], colleague):
+        await screen.until(screen.batches, "told")
+
+
+async def test_a_screen_that_reads_too_slowly_is_sent_away_and_others_do_not_wait(
+    world: World, screens: Screens
+) -> None:
+    """F25: a bounded queue, then a code; the rest are told at once."""
+    slow, quick = await screens.of("supervisor"), await screens.opened("agent1")
+    conversation = await world.write("+905550000001")
+    token = slow.browser.client.cookies["invekto_session"]
+    host, port = screens.url.removeprefix("ws://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port), limit=1024)
+    handshake = (
+        f"GET /api/v1/stream HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nCookie: invekto_session={token}\r\n\r\n"
+    )
+    writer.write(handshake.encode())
+    assert b"101" in await reader.readuntil(b"\r\n\r\n")
+    stream: Reader = world.app.state.stream
+    agent = await world.browser("agent1")
+    try:
+        # It never reads again. Its kernel buffers fill, then our queue, then it is cut off.
+        async with asyncio.timeout(60):
+            number = 0
+            while stream.connected == 2:
+                number += 1
+                await agent.say(conversation, f"{number} " + "ş" * 4000, kind="note")
+                await quick.until(lambda number=number: len(quick.told("messages")) >= number, "told", 2)
+    finally:
+        writer.transport.abort()
+    assert number > 50, "buffers take some"
+    assert quick.close_code is None
+
+
+async def test_a_tick_says_how_far_the_log_is(world: World, db: Database) -> None:
+    async with served(world, Reader(db, tick_s=1)) as url:
+        screens = Screens(world, url)
+        screen = await screens.opened("agent1")
+        await screen.until(lambda: screen.frames[-1]["type"] == "tick", "ticked", 3)
+        assert Cursor.decode(screen.frames[-1]["cursor"]) is not None
+        await screens.close()
