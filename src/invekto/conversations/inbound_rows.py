@@ -271,7 +271,9 @@ def _message(line: Placed) -> InboundMessage:
 
 def preview_of(message: InboundMessage) -> str:
     """The list's line: the text, or what a shown payload is called. The client has the words for the kinds."""
-    payload = message.payload if isinstance(message.payload, dict) else {}
+    # What we cannot show has a title of the provider's, in the provider's language: the client says it better.
+    shown = isinstance(message.payload, dict) and message.type != "unsupported"
+    payload: dict[str, Any] = message.payload if shown and isinstance(message.payload, dict) else {}
     named = payload.get("title") or payload.get("name") or payload.get("emoji")
     files = [file.name for file in message.attachments if file.name and file.kind == "document"]
     text = message.text or (named if isinstance(named, str) else None) or (files[0] if files else None) or ""
