@@ -16,13 +16,13 @@ _SPECIAL: Final = {
     "ة": "ه", "ى": "ي", "ی": "ي", "ک": "ك", "ٱ": "ا", "ـ": "",
 }  # fmt: skip
 _MEMO_END: Final = 0x3000
-_SPACES: Final = re.compile(r"\s+")
 _NOT_SLUG: Final = re.compile(r"[^0-9a-z]+")
 _SLUG_MAX: Final = 63
 # In code point order these stand behind the plain letter and everything that begins with it, which is their place
 # in the alphabet: ... c ç d ... g ğ h ı i j ... o ö ... s ş ... u ü ...
 _TURKISH_ORDER: Final = {"ç": "c~", "ğ": "g~", "ı": "i", "i": "i~", "ö": "o~", "ş": "s~", "ü": "u~"}
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+_LOOKED_AT_PER_CHAR: Final = 4
 _DIRECTION_CONTROLS: Final = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _JOINS_BEFORE: Final = ("\u200d", "\ufe0e", "\ufe0f")
 
@@ -99,14 +99,19 @@ def preview(text: str, length: int) -> str:
 
     Direction controls are dropped, because one of them could turn the rest of the list's row around.
     """
-    cleaned = _DIRECTION_CONTROLS.sub("", storable(text))
-    line = _SPACES.sub(" ", "".join(c if c.isprintable() or c in _JOINS_BEFORE else " " for c in cleaned)).strip()
-    if len(line) <= length:
-        return line
-    end = max(length - 1, 0)
-    while end > 0 and _continues(line, end):
+    # A message may have thousands of characters; those behind this many cannot reach the line.
+    looked_at = max(length, 1) * _LOOKED_AT_PER_CHAR
+    start = text.lstrip()[: looked_at + 1]
+    cleaned = " ".join(_DIRECTION_CONTROLS.sub("", storable(start)).split())
+    if not cleaned.isprintable():
+        shown = "".join(c if c.isprintable() or c in _JOINS_BEFORE else " " for c in cleaned)
+        cleaned = " ".join(shown.split())
+    if len(cleaned) <= length and len(start) <= looked_at:
+        return cleaned
+    end = min(max(length - 1, 0), len(cleaned))
+    while 0 < end < len(cleaned) and _continues(cleaned, end):
         end -= 1
-    return line[:end].rstrip() + "…"
+    return cleaned[:end].rstrip() + "…"
 
 
 def _continues(line: str, at: int) -> bool:
