@@ -9,7 +9,7 @@ import { ApiError } from '@/shared/api/client';
 import type { Theme } from '@/shared/api/types';
 import { currentLocale, LOCALES } from '@/shared/i18n/i18n';
 import { savePreference, useMe } from '@/shared/session/session';
-import { IconCheck, IconDeviceDesktop, IconKeyboard, IconLanguage, IconLogout, IconMoon, IconSun } from '@/shared/ui/icons';
+import { IconDeviceDesktop, IconKeyboard, IconLogout, IconMoon, IconSun } from '@/shared/ui/icons';
 import '@/shared/ui/mantine-menu.css';
 import { showError } from '@/shared/ui/showError';
 import classes from './Shell.module.css';
@@ -46,8 +46,6 @@ export default function UserMenu({ onHelp, place }: { onHelp: () => void; place:
     await navigate({ to: '/sign-in', search: {}, replace: true });
   };
 
-  const check = (on: boolean) => (on ? <IconCheck size={16} stroke={1.6} aria-hidden="true" /> : null);
-
   return (
     <>
       <Menu
@@ -72,33 +70,32 @@ export default function UserMenu({ onHelp, place }: { onHelp: () => void; place:
           <Menu.Divider />
           <Menu.Label>{t('theme.label')}</Menu.Label>
           {THEMES.map(({ theme, icon: Icon }) => (
-            <Menu.Item
+            <Menu.RadioItem
               key={theme}
-              role="menuitemradio"
-              aria-checked={colorScheme === theme}
-              leftSection={<Icon size={16} stroke={1.5} aria-hidden="true" />}
-              rightSection={check(colorScheme === theme)}
-              onClick={() => {
+              value={theme}
+              closeMenuOnClick
+              checked={colorScheme === theme}
+              rightSection={<Icon size={16} stroke={1.5} aria-hidden="true" />}
+              onChange={() => {
                 setColorScheme(theme);
                 savePreference({ theme }).catch(showError);
               }}
             >
               {t(`theme.${theme}`)}
-            </Menu.Item>
+            </Menu.RadioItem>
           ))}
           <Menu.Label>{t('language')}</Menu.Label>
           {LOCALES.map((locale) => (
-            <Menu.Item
+            <Menu.RadioItem
               key={locale}
+              value={locale}
               lang={locale}
-              role="menuitemradio"
-              aria-checked={currentLocale() === locale}
-              leftSection={<IconLanguage size={16} stroke={1.5} aria-hidden="true" />}
-              rightSection={check(currentLocale() === locale)}
-              onClick={() => void savePreference({ locale }).catch(showError)}
+              closeMenuOnClick
+              checked={currentLocale() === locale}
+              onChange={() => void savePreference({ locale }).catch(showError)}
             >
               {t(`languages.${locale}`)}
-            </Menu.Item>
+            </Menu.RadioItem>
           ))}
           <Menu.Divider />
           <Menu.Item leftSection={<IconKeyboard size={16} stroke={1.5} aria-hidden="true" />} onClick={onHelp}>

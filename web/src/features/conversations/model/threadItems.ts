@@ -96,7 +96,7 @@ function visibleMessages(thread: ThreadState): { shown: Message[]; reactions: Ma
     // One reaction per person and message: a later one replaces it, an empty one takes it back.
     latest.set(`${target} ${message.author.kind} ${message.author.id}`, {
       seq: target,
-      emoji: emoji ?? message.text,
+      emoji,
       author: message.author.name,
     });
   }
