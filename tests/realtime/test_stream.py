@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 from typing import Any
 
@@ -18,7 +19,7 @@ from invekto.kernel.db import Database
 from invekto.kernel.events import Cursor
 from invekto.kernel.tx import SYSTEM
 from tests.realtime.conftest import served
-from tests.realtime.screen import Screens
+from tests.realtime.screen import Screen, Screens
 from tests.rest import World, stored
 
 
@@ -89,7 +90,7 @@ async def test_reading_reaches_my_other_screens_and_nobody_elses(world: World, s
     mine, other, colleague = [await screens.opened(name) for name in ("agent1", "agent1", "agent2")]
     await mine.browser.put(f"/conversations/{conversation}/read", {"seq": 1})
     for screen in (mine, other):
-        await screen.until(lambda screen=screen: screen.told("reads"), "told")
+        await screen.until(functools.partial(screen.told, "reads"), "told")
         assert screen.told("reads") == [{"conversation_id": str(conversation), "read_seq": 1, "unread": 0}]
     await world.write("+905550000001")
     await colleague.until(colleague.batches, "told")
@@ -340,6 +341,10 @@ async def test_one_user_has_a_bounded_number_of_screens(world: World, screens: S
         await screen.until(screen.batches, "told")
 
 
+def _has_heard(screen: Screen, messages: int) -> bool:
+    return len(screen.told("messages")) >= messages
+
+
 async def test_a_screen_that_reads_too_slowly_is_sent_away_and_others_do_not_wait(
     world: World, screens: Screens
 ) -> None:
@@ -364,7 +369,7 @@ async def test_a_screen_that_reads_too_slowly_is_sent_away_and_others_do_not_wai
             while stream.connected == 2:
                 number += 1
                 await agent.say(conversation, f"{number} " + "ş" * 4000, kind="note")
-                await quick.until(lambda number=number: len(quick.told("messages")) >= number, "told", 2)
+                await quick.until(functools.partial(_has_heard, quick, number), "told", 2)
     finally:
         writer.transport.abort()
     assert number > 50, "buffers take some"
