@@ -75,11 +75,20 @@ def _measure(names: Sequence[str], plan: Plan) -> tuple[list[Figure], list[str]]
                 figures.extend(GROUPS[name](bench, plan))
             except Exception:  # noqa: BLE001  # one row that cannot be measured is reported; the others still are
                 traceback.print_exc()
+                _show_logs(bench)
                 failed.append(name)
+    except BaseException:
+        _show_logs(bench)
+        raise
     finally:
         bench.close()
         shutil.rmtree(folder, ignore_errors=True)
     return figures, failed
+
+
+def _show_logs(bench: Bench) -> None:
+    for name in ("web", "worker"):
+        say(f"the last of {name}:\n{bench.log(name)[-1500:]}")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -68,9 +69,13 @@ class Up:
         found = [pid for pid in all_pids() if mark in environment_of(pid).split(b"\0")]
         return found + standing_in(self.data / "postgres/cluster", "postgres")
 
-    def stop(self) -> None:
+    def kill_all(self) -> None:
         for pid in self.processes():
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it ends together with one that was killed before it
+                os.kill(pid, signal.SIGKILL)
+
+    def stop(self) -> None:
+        self.kill_all()
         if self.process is not None:
             self.process.wait()
 
@@ -138,8 +143,7 @@ def test_after_kill_9_of_any_one_process_and_the_end_of_the_rest_the_next_start_
 
 def test_kill_9_of_everything_at_once_leaves_nothing_that_the_next_start_cannot_handle(up: Up) -> None:
     up.start()
-    for pid in up.processes():
-        os.kill(pid, signal.SIGKILL)
+    up.kill_all()
     assert up.process is not None
     up.process.wait()
     up.start()

@@ -6,7 +6,6 @@ All times are the database's: workers' clocks may differ.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from invekto.channels.adapter import Capabilities
@@ -31,17 +30,17 @@ update channel_pace pace
   from taken
  where pace.tenant_id = taken.tenant_id and pace.channel_id = taken.channel_id
 returning taken.granted::int as granted,
-          case when taken.paused_until > now() then taken.paused_until
-               else now() + make_interval(secs => greatest(0.02, (1 - (taken.tokens - taken.granted)) / $5)) end as again_at
+          case when taken.paused_until > now() then extract(epoch from taken.paused_until - now())::float8
+               else greatest(0.02, (1 - (taken.tokens - taken.granted)) / $5) end as again_in_s
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """`granted` of the wanted sends may start now; the others not before `again_at`."""
+    """`granted` of the wanted sends may start now; the others not before `again_in_s` seconds."""
 
     granted: int
-    again_at: datetime
+    again_in_s: float
 
 
 async def take_tokens(
@@ -57,7 +56,7 @@ async def take_tokens(
         # The first send of this channel: the row is made by the statement that could not see it yet.
         row = await connection.fetchrow(_TAKE, *arguments)
     assert row is not None, "the row was made by the statement before"
-    return Grant(row["granted"], row["again_at"])
+    return Grant(row["granted"], row["again_in_s"])
 
 
 async def give_back(connection: Connection, tenant_id: UUID, channel_id: UUID, tokens: int) -> None:

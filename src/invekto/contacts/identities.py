@@ -36,25 +36,67 @@ class Writer:
         return [(self.tenant_id, self.channel_id, address.scheme, address.value) for address in self.sender.addresses]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Known:
-    """The identity and contact a writer turned out to be."""
+    """The identity and contact a writer turned out to be. `schemes`: of those of its addresses that were looked at."""
 
     identity_id: UUID
     contact_id: UUID
     name: str
     name_source: str
+    phone: str | None
+    schemes: set[str] = field(default_factory=set)
 
 
-@dataclass(slots=True)
-class _New:
-    writer: Writer
-    identity_id: UUID = field(default_factory=uuid7)
-    contact_id: UUID = field(default_factory=uuid7)
+@dataclass(slots=True, eq=False)
+class _Claims:
+    """Who has which address, while a batch is gone through: found ones and those that the batch adds."""
+
+    owners: dict[_Key, Known]
+    made: list[tuple[Writer, Known]] = field(default_factory=list)
+    added: dict[_Key, UUID] = field(default_factory=dict)
+    moved: dict[_Key, UUID] = field(default_factory=dict)
+    suggestions: set[tuple[UUID, UUID, UUID]] = field(default_factory=set)
+
+    def settle(self, writer: Writer) -> Known:
+        """The writer's identity; what they are known by from now on is noted."""
+        keys = writer.address_keys()
+        trusted = writer.sender.addresses[0].scheme
+        owner = self.owners.get(keys[0]) or self._without(trusted, keys[1:]) or self._new(writer)
+        for key in keys:
+            other = self.owners.get(key)
+            if other is owner:
+                continue
+            if other is not None:
+                if other.contact_id != owner.contact_id:
+                    first, second = sorted((owner.contact_id, other.contact_id))
+                    self.suggestions.add((writer.tenant_id, first, second))
+                if trusted not in other.schemes:
+                    continue
+                # Its former holder is known by something better: what is sent there must not reach the new one.
+                if key in self.added:
+                    self.added[key] = owner.identity_id
+                else:
+                    self.moved[key] = owner.identity_id
+            else:
+                self.added[key] = owner.identity_id
+            self.owners[key] = owner
+            owner.schemes.add(key[2])
+        return owner
+
+    def _without(self, trusted: str, keys: Iterable[_Key]) -> Known | None:
+        """Somebody whose trusted address we had not been told yet. One who has another is somebody else."""
+        found = (self.owners[key] for key in keys if key in self.owners)
+        return next((one for one in found if trusted not in one.schemes), None)
+
+    def _new(self, writer: Writer) -> Known:
+        made = Known(uuid7(), uuid7(), _name(writer.sender), "profile", writer.sender.phone)
+        self.made.append((writer, made))
+        return made
 
 
 _FIND = """
-select a.tenant_id, a.channel_id, a.scheme, a.value, i.id as identity_id, k.id as contact_id, k.name, k.name_source
+select a.tenant_id, a.channel_id, a.scheme, a.value, i.id as identity_id, k.id as contact_id, k.name, k.name_source, k.phone
   from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) as wanted (tenant_id, channel_id, scheme, value)
   cross join lateral (
     select * from identity_address x
@@ -69,41 +111,24 @@ select a.tenant_id, a.channel_id, a.scheme, a.value, i.id as identity_id, k.id a
 async def resolve_writers(connection: Connection, writers: Sequence[Writer], now: datetime) -> list[Known]:
     """The identity of each writer, in the same order; the unknown ones are made, with a contact of their own.
 
-    On a conflict of addresses the first named wins (a BSUID before a phone) and a merge suggestion is kept.
+    A conflict goes to the address named first (a BSUID before a phone) and leaves a merge suggestion. An address that
+    another identity has stays there, unless that one has a first address of its own: then it changed hands, and moves.
 
     Raises:
         Raced: an address was taken between our look and our insert.
     """
-    known = await _find(connection, {key for writer in writers for key in writer.address_keys()})
-    fresh: dict[_Key, _New] = {}
-    suggestions: set[tuple[UUID, UUID, UUID]] = set()
-    addresses: dict[_Key, UUID] = {}
-    for writer in writers:
-        keys = writer.address_keys()
-        found = [known[key] for key in keys if key in known]
-        if found:
-            owner = found[0]
-            for other in found[1:]:
-                if other.contact_id != owner.contact_id:
-                    suggestions.add((writer.tenant_id, owner.contact_id, other.contact_id))
-            new_identity = owner.identity_id
-            for key in keys:
-                if key not in known:
-                    known[key] = owner
-                    addresses[key] = new_identity
-            continue
-        new = next((fresh[key] for key in keys if key in fresh), None) or _New(writer)
-        for key in keys:
-            if key not in fresh:
-                fresh[key] = new
-                addresses[key] = new.identity_id
-    if fresh:
-        await _make(connection, list({id(new): new for new in fresh.values()}.values()), now)
-        for key, new in fresh.items():
-            known[key] = Known(new.identity_id, new.contact_id, _name(new.writer.sender), "profile")
-    await _add_addresses(connection, addresses)
-    await _suggest(connection, suggestions, now)
-    return [known[writer.address_keys()[0]] for writer in writers]
+    claims = _Claims(await _find(connection, {key for writer in writers for key in writer.address_keys()}))
+    await _ask_schemes(connection, writers, claims.owners)
+    people = [claims.settle(writer) for writer in writers]
+    if claims.made:
+        await _make(connection, claims.made, now)
+    await _add_addresses(connection, claims.added)
+    await _move_addresses(connection, claims.moved)
+    await _suggest(connection, claims.suggestions, now)
+    await _suggest_same_phone(
+        connection, [(writer.tenant_id, one.contact_id, one.phone) for writer, one in claims.made], now
+    )
+    return people
 
 
 async def _find(connection: Connection, keys: Iterable[_Key]) -> dict[_Key, Known]:
@@ -115,19 +140,40 @@ async def _find(connection: Connection, keys: Iterable[_Key]) -> dict[_Key, Know
     found: dict[_Key, Known] = {}
     for row in rows:
         one = shared.setdefault(
-            row["identity_id"], Known(row["identity_id"], row["contact_id"], row["name"], row["name_source"])
+            row["identity_id"],
+            Known(row["identity_id"], row["contact_id"], row["name"], row["name_source"], row["phone"]),
         )
+        one.schemes.add(row["scheme"])
         found[row["tenant_id"], row["channel_id"], row["scheme"], row["value"]] = one
     return found
 
 
-async def _make(connection: Connection, people: Sequence[_New], now: datetime) -> None:
-    numbers = await take_numbers(connection, "contact", (new.writer.tenant_id for new in people))
-    tenants = [new.writer.tenant_id for new in people]
-    contact_ids = [new.contact_id for new in people]
-    names = [_name(new.writer.sender) for new in people]
-    phones = [new.writer.sender.phone for new in people]
+async def _ask_schemes(connection: Connection, writers: Sequence[Writer], owners: dict[_Key, Known]) -> None:
+    """What else the identities have, where a writer's addresses do not all lead to one. Index: by identity."""
+    unclear: dict[UUID, tuple[UUID, Known]] = {}
+    for writer in writers:
+        keys = writer.address_keys()
+        found = [owners[key] for key in keys if key in owners]
+        if found and (keys[0] not in owners or any(one is not found[0] for one in found)):
+            unclear.update({one.identity_id: (writer.tenant_id, one) for one in found})
+    if not unclear:
+        return
+    rows = await connection.fetch(
+        "select x.identity_id, x.scheme from unnest($1::uuid[], $2::uuid[]) as wanted (tenant_id, identity_id)"
+        " join identity_address x on x.tenant_id = wanted.tenant_id and x.identity_id = wanted.identity_id",
+        [tenant_id for tenant_id, _ in unclear.values()],
+        list(unclear),
+    )
+    for row in rows:
+        unclear[row["identity_id"]][1].schemes.add(row["scheme"])
+
+
+async def _make(connection: Connection, people: Sequence[tuple[Writer, Known]], now: datetime) -> None:
+    numbers = await take_numbers(connection, "contact", (writer.tenant_id for writer, _ in people))
     given = {tenant: iter(values) for tenant, values in numbers.items()}
+    tenants = [writer.tenant_id for writer, _ in people]
+    contact_ids = [one.contact_id for _, one in people]
+    names = [one.name for _, one in people]
     await connection.execute(
         "insert into contact (tenant_id, id, number, name, phone, search_key, sort_key, created_at, updated_at)"
         " select t, i, n, name, phone, s, o, $8, $8"
@@ -137,7 +183,7 @@ async def _make(connection: Connection, people: Sequence[_New], now: datetime) -
         contact_ids,
         [next(given[tenant]) for tenant in tenants],
         names,
-        phones,
+        [one.phone for _, one in people],
         [search_key(name) for name in names],
         [sort_key(name) for name in names],
         now,
@@ -146,27 +192,32 @@ async def _make(connection: Connection, people: Sequence[_New], now: datetime) -
         "insert into identity (tenant_id, id, contact_id, channel_id, display, created_at)"
         " select *, $6 from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[])",
         tenants,
-        [new.identity_id for new in people],
+        [one.identity_id for _, one in people],
         contact_ids,
-        [new.writer.channel_id for new in people],
-        [
-            storable(new.writer.sender.username or new.writer.sender.phone or name)
-            for new, name in zip(people, names, strict=True)
-        ],
+        [writer.channel_id for writer, _ in people],
+        [storable(writer.sender.username or writer.sender.phone or one.name) for writer, one in people],
         now,
     )
-    # The same number on another channel of the firm may be the same person.
+
+
+async def _suggest_same_phone(
+    connection: Connection, people: Sequence[tuple[UUID, UUID, str | None]], now: datetime
+) -> None:
+    """The same number on another channel of the firm may be the same person. Index: contact by phone."""
+    with_phone = [one for one in people if one[2] is not None]
+    if not with_phone:
+        return
     await connection.execute(
         "insert into merge_suggestion (tenant_id, id, contact_id, other_contact_id, reason, created_at)"
-        " select x.tenant_id, x.suggestion_id, k.id, x.contact_id, 'same_phone', $5"
+        " select x.tenant_id, x.suggestion_id, least(k.id, x.contact_id), greatest(k.id, x.contact_id), 'same_phone', $5"
         " from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[]) as x (tenant_id, contact_id, phone, suggestion_id)"
         " cross join lateral (select id from contact k where k.tenant_id = x.tenant_id and k.phone = x.phone"
         "                      and k.id <> x.contact_id order by k.id limit 1) k"
-        " where x.phone is not null on conflict do nothing",
-        tenants,
-        contact_ids,
-        phones,
-        [uuid7() for _ in people],
+        " on conflict do nothing",
+        [tenant_id for tenant_id, _, _ in with_phone],
+        [contact_id for _, contact_id, _ in with_phone],
+        [phone for _, _, phone in with_phone],
+        [uuid7() for _ in with_phone],
         now,
     )
 
@@ -187,6 +238,20 @@ async def _add_addresses(connection: Connection, addresses: dict[_Key, UUID]) ->
         raise Raced
 
 
+async def _move_addresses(connection: Connection, addresses: dict[_Key, UUID]) -> None:
+    if not addresses:
+        return
+    columns = [list(column) for column in zip(*addresses, strict=True)]
+    await connection.execute(
+        "update identity_address a set identity_id = x.identity_id"
+        " from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[])"
+        " as x (tenant_id, channel_id, scheme, value, identity_id)"
+        " where a.tenant_id = x.tenant_id and a.channel_id = x.channel_id and a.scheme = x.scheme and a.value = x.value",
+        *columns,
+        list(addresses.values()),
+    )
+
+
 async def _suggest(connection: Connection, suggestions: set[tuple[UUID, UUID, UUID]], now: datetime) -> None:
     if not suggestions:
         return
@@ -203,33 +268,53 @@ async def _suggest(connection: Connection, suggestions: set[tuple[UUID, UUID, UU
     )
 
 
-async def follow_profile_names(
+async def follow_profiles(
     connection: Connection, seen: Sequence[tuple[UUID, Known, Sender]], now: datetime
 ) -> set[UUID]:
-    """Takes over names that people changed in their profile, unless a user has named the contact. The contacts changed."""
-    renamed: dict[UUID, tuple[UUID, str]] = {}
+    """Takes over names that people changed in their profile, unless a user has named the contact, and numbers that we
+    had not been told yet. The contacts changed."""
+    changed: dict[UUID, tuple[UUID, Known]] = {}
+    phones: list[tuple[UUID, UUID, str | None]] = []
     for tenant_id, known, sender in seen:
         name = _name(sender)
-        if known.name_source == "profile" and sender.display.strip() and name != known.name:
-            renamed[known.contact_id] = (tenant_id, name)
-    if not renamed:
+        if known.name_source == "profile" and _says_more(name, known.name, sender):
+            known.name = name
+            changed[known.contact_id] = (tenant_id, known)
+        if known.phone is None and sender.phone is not None:
+            known.phone = sender.phone
+            changed[known.contact_id] = (tenant_id, known)
+            phones.append((tenant_id, known.contact_id, sender.phone))
+    if not changed:
         return set()
-    ordered = sorted(renamed.items())
-    names = [name for _, (_, name) in ordered]
+    ordered = sorted(changed.items())
+    names = [known.name for _, (_, known) in ordered]
     await connection.execute(
-        "update contact k set name = x.name, search_key = x.s, sort_key = x.o, updated_at = $6, version = k.version + 1"
-        " from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[]) as x (t, i, name, s, o)"
-        " where k.tenant_id = x.t and k.id = x.i and k.name_source = 'profile'",
-        [tenant for _, (tenant, _) in ordered],
-        [contact for contact, _ in ordered],
+        "update contact k set name = case when k.name_source = 'profile' then x.name else k.name end,"
+        " search_key = case when k.name_source = 'profile' then x.s else k.search_key end,"
+        " sort_key = case when k.name_source = 'profile' then x.o else k.sort_key end,"
+        " phone = coalesce(k.phone, x.phone), updated_at = $7, version = k.version + 1"
+        " from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[]) as x (t, i, name, s, o, phone)"
+        " where k.tenant_id = x.t and k.id = x.i",
+        [tenant_id for _, (tenant_id, _) in ordered],
+        [contact_id for contact_id, _ in ordered],
         names,
         [search_key(name) for name in names],
         [sort_key(name) for name in names],
+        [known.phone for _, (_, known) in ordered],
         now,
     )
-    return set(renamed)
+    await _suggest_same_phone(connection, phones, now)
+    return set(changed)
 
 
 def _name(sender: Sender) -> str:
     """What people see: the profile's name, else the user name, else the number."""
     return storable(sender.display.strip() or sender.username or sender.phone or sender.addresses[0].value)
+
+
+def _says_more(name: str, known: str, sender: Sender) -> bool:
+    """False when the message came without the profile's name: what stands in for it must not replace one."""
+    addresses = {sender.phone, *(address.value for address in sender.addresses)}
+    if name == known or name in addresses:
+        return False
+    return name != sender.username or known in addresses

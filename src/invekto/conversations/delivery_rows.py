@@ -73,33 +73,45 @@ async def next_due_in_s(connection: Connection) -> float | None:
     return None if value is None else max(0.0, float(value))
 
 
-async def release(connection: Connection, claim: Claim, at: datetime) -> None:
-    """Gives an untouched lane back until `at`."""
+async def release(connection: Connection, claim: Claim, seconds: float) -> None:
+    """Gives an untouched lane back; it comes due after `seconds`."""
     await connection.execute(
-        "update lane set lease_token = null, lease_until = null, next_at = $4"
+        "update lane set lease_token = null, lease_until = null, next_at = now() + make_interval(secs => $4)"
         " where tenant_id = $1 and conversation_id = $2 and lease_token = $3",
         claim.tenant_id,
         claim.conversation_id,
         claim.token,
-        at,
+        seconds,
     )
 
 
-async def hold_lane(connection: Connection, claim: Claim) -> bool:
+async def hold_lane(connection: Connection, claim: Claim) -> float | None:
     """Locks the conversation and then its lane until the commit: the order in which a sender takes them too.
 
-    False when the lease was lost: somebody else goes on with the lane.
+    The seconds that are left of the lease, None when it was lost: somebody else goes on with the lane.
     """
     await connection.execute(
         "select from conversation where tenant_id = $1 and id = $2 for update", claim.tenant_id, claim.conversation_id
     )
-    held = await connection.fetchval(
-        "select 1 from lane where tenant_id = $1 and conversation_id = $2 and lease_token = $3 for update",
+    left_s: float | None = await connection.fetchval(
+        "select extract(epoch from lease_until - clock_timestamp())::float8 from lane"
+        " where tenant_id = $1 and conversation_id = $2 and lease_token = $3 for update",
         claim.tenant_id,
         claim.conversation_id,
         claim.token,
     )
-    return held is not None
+    return left_s
+
+
+async def renew_lease(connection: Connection, claim: Claim) -> None:
+    """The lane is ours for LEASE_S from now. The caller holds it."""
+    await connection.execute(
+        "update lane set lease_until = clock_timestamp() + make_interval(secs => $3),"
+        " next_at = clock_timestamp() + make_interval(secs => $3) where tenant_id = $1 and conversation_id = $2",
+        claim.tenant_id,
+        claim.conversation_id,
+        float(LEASE_S),
+    )
 
 
 _HEAD = """
@@ -109,7 +121,7 @@ select o.id as outbox_id, m.id, m.conversation_id, m.seq, m.type, m.text, m.stat
        (select count(*) from attempt a where a.tenant_id = m.tenant_id and a.message_id = m.id) as attempts,
        exists (select from attempt a
                 where a.tenant_id = m.tenant_id and a.message_id = m.id and a.finished_at is null) as interrupted,
-       (select array_agg(x.scheme || ':' || x.value) from identity_address x
+       (select array_agg(x.scheme || ':' || x.value order by x.scheme, x.value) from identity_address x
          where x.tenant_id = c.tenant_id and x.identity_id = c.identity_id and x.channel_id = c.channel_id) as addresses
   from outbox o
   join message m on m.tenant_id = o.tenant_id and m.id = o.message_id
@@ -162,6 +174,29 @@ async def finish_attempts(
     )
 
 
+async def finish_attempt(
+    connection: Connection, claim: Claim, attempt_id: UUID, outcome: str, vendor_code: str | None, detail: str | None
+) -> None:
+    """The same for one attempt, even if it has been called unknown."""
+    await connection.execute(
+        "update attempt set finished_at = now(), outcome = $3, vendor_code = $4, detail = $5"
+        " where tenant_id = $1 and id = $2",
+        claim.tenant_id,
+        attempt_id,
+        outcome,
+        vendor_code,
+        detail,
+    )
+
+
+async def is_queued(connection: Connection, claim: Claim, message_id: UUID) -> bool:
+    """Whether the message is still in its lane."""
+    found = await connection.fetchval(
+        "select 1 from outbox where tenant_id = $1 and message_id = $2", claim.tenant_id, message_id
+    )
+    return found is not None
+
+
 # Forward only: a status that came before our own record of the send stays.
 _SETTLE = """
 with changed as (
@@ -169,15 +204,18 @@ with changed as (
      set status = case
            when $3 = 'sending' and m.status = 'queued' then 'sending'
            when $3 = 'sent' and m.status in ('queued', 'sending', 'unknown') then 'sent'
-           when $3 in ('failed', 'unknown') and m.status in ('queued', 'sending') then $3
+           when $3 = 'unknown' and m.status in ('queued', 'sending') then 'unknown'
+           when $3 = 'failed' and m.status in ('queued', 'sending', 'unknown') then 'failed'
            else m.status end,
          provider_id = coalesce(m.provider_id, $4),
          sent_at = case when $3 = 'sent' then coalesce(m.sent_at, now()) else m.sent_at end,
-         error_code = case when $3 in ('failed', 'unknown') and m.status in ('queued', 'sending') then $5
-                           when $3 = 'sent' then null else m.error_code end,
-         error_vendor_code = case when $3 = 'failed' and m.status in ('queued', 'sending') then $6
+         error_code = case when $3 = 'unknown' and m.status in ('queued', 'sending') then $5
+                           when $3 = 'failed' and m.status in ('queued', 'sending', 'unknown') then $5
+                           when $3 = 'sent' and m.status <> 'failed' then null else m.error_code end,
+         error_vendor_code = case when $3 = 'failed' and m.status in ('queued', 'sending', 'unknown') then $6
                                   else m.error_vendor_code end,
-         error_detail = case when $3 = 'failed' and m.status in ('queued', 'sending') then $7 else m.error_detail end,
+         error_detail = case when $3 = 'failed' and m.status in ('queued', 'sending', 'unknown') then $7
+                             else m.error_detail end,
          version = m.version + 1
    where m.tenant_id = $1 and m.id = $2
   returning m.tenant_id, m.conversation_id, m.seq, m.status

@@ -16,15 +16,17 @@ import asyncpg
 
 from invekto.channels.adapter import DeliveryReport, InboundMessage
 from invekto.channels.claims import channel_teams, note_inbound
-from invekto.contacts.identities import Known, Writer, follow_profile_names, resolve_writers
+from invekto.contacts.identities import Known, Writer, follow_profiles, resolve_writers
 from invekto.conversations import inbound_rows as rows
-from invekto.conversations.events import ConversationChanged, MessageAppended, MessageChanged
+from invekto.conversations.events import ConversationAssigned, ConversationChanged, MessageAppended, MessageChanged
 from invekto.conversations.statuses import apply_reports, bind_by_callback
 from invekto.conversations.thanks import is_lone_thanks
+from invekto.kernel.audit import insert_audit
 from invekto.kernel.events import Event, insert_events
 from invekto.kernel.ids import parse_uuid, uuid7
 from invekto.kernel.tenancy import Connection
 from invekto.kernel.text import storable
+from invekto.kernel.tx import SYSTEM
 
 REOPEN_WITHIN: Final = timedelta(hours=24)
 
@@ -41,7 +43,10 @@ class Incoming:
 
 @dataclass(slots=True)
 class Thread:
-    """A conversation while the batch adds to it. Its row is locked, so `last_seq` cannot move under us."""
+    """A conversation while the batch adds to it. Its row is locked, so `last_seq` cannot move under us.
+
+    `gone_assignee`: the name of an assignee who may not sign in any more.
+    """
 
     tenant_id: UUID
     id: UUID
@@ -52,7 +57,8 @@ class Thread:
     status: str
     waiting_since: datetime | None
     thanked_at: datetime | None = None
-    assignee_gone: bool = False
+    assignee_id: UUID | None = None
+    gone_assignee: str | None = None
     opened: bool = False
     lines: list[Placed] = field(default_factory=list)
 
@@ -84,15 +90,17 @@ async def receive_messages(connection: Connection, batch: Sequence[Incoming], no
     fresh = await _not_stored_yet(connection, messages)
     if fresh:
         known = await resolve_writers(connection, [_writer(one) for one in fresh], now)
-        renamed = await _take_names(connection, fresh, known, now)
         threads = await _open_threads(connection, fresh, known, now)
+        # After the conversations: whoever renames a contact locks them in this order too.
+        changed = await _follow_profiles(connection, fresh, known, now)
         placed = [_place(one, threads[person.identity_id], now) for one, person in zip(fresh, known, strict=True)]
         await rows.insert_lines(connection, list(_all_lines(threads)), now)
         await rows.insert_attachments(connection, placed, now)
         await rows.update_threads(connection, [thread for thread in threads.values() if thread.lines], now)
+        events += await _give_back(connection, threads.values(), now)
         await note_inbound(connection, {(one.tenant_id, one.channel_id) for one in fresh}, now)
         events += _facts(threads.values())
-        events += await _rename_facts(connection, renamed, threads)
+        events += await _contact_facts(connection, changed, threads)
     events += await _apply_reports(connection, reports)
     if events:
         await connection.execute(*insert_events(events, now))
@@ -115,7 +123,7 @@ async def _not_stored_yet(connection: Connection, messages: Sequence[Incoming]) 
     return [one for key, one in first.items() if key not in stored]
 
 
-async def _take_names(
+async def _follow_profiles(
     connection: Connection, fresh: Sequence[Incoming], known: Sequence[Known], now: datetime
 ) -> set[UUID]:
     seen = [
@@ -123,7 +131,7 @@ async def _take_names(
         for one, person in zip(fresh, known, strict=True)
         if isinstance(one.event, InboundMessage)
     ]
-    return await follow_profile_names(connection, seen, now)
+    return await follow_profiles(connection, seen, now)
 
 
 async def _open_threads(
@@ -174,7 +182,8 @@ def _wake(row: asyncpg.Record) -> Thread:
         status=row["status"],
         waiting_since=row["waiting_since"],
         thanked_at=row["thanked_at"],
-        assignee_gone=row["assignee_gone"],
+        assignee_id=row["assignee_id"],
+        gone_assignee=row["gone_assignee"],
     )
 
 
@@ -195,9 +204,12 @@ def _place(one: Incoming, thread: Thread, now: datetime) -> Placed:
         _add(thread, None, "reopened" if thread.status == "resolved" else "woken")
         if thread.status == "resolved":
             thread.thanked_at = now if is_lone_thanks(message) else None
-    elif thread.thanked_at is not None and thread.status != "new":
+    elif thread.thanked_at is not None and not is_lone_thanks(message):
         # More than a thank-you came: somebody waits after all.
         thread.thanked_at = None
+    if thread.gone_assignee is not None and not thread.opened:
+        # Who had it may not sign in any more: it goes back to the queue.
+        _add(thread, None, "unassigned")
     thread.status = "open"
     thread.opened = True
     thread.inbound_count += 1
@@ -211,6 +223,19 @@ def _add(thread: Thread, message: InboundMessage | None, action: str | None) -> 
     placed = Placed(uuid7(), thread, thread.last_seq, thread.inbound_count, message, action)
     thread.lines.append(placed)
     return placed
+
+
+async def _give_back(connection: Connection, threads: Iterable[Thread], now: datetime) -> list[tuple[UUID, Event]]:
+    """Ends the assignments of those who are gone, as `lifecycle.assign_conversation` does."""
+    freed = [thread for thread in threads if thread.opened and thread.gone_assignee is not None]
+    await rows.end_assignments(connection, freed, now)
+    facts: list[tuple[UUID, Event]] = []
+    for thread in freed:
+        detail = {"reason": "user_disabled", "from": str(thread.assignee_id)}
+        event = ConversationAssigned(conversation_id=thread.id, user_id=None, detail=detail)
+        await connection.execute(*insert_audit(thread.tenant_id, SYSTEM, [event], now))
+        facts.append((thread.tenant_id, event))
+    return facts
 
 
 def _all_lines(threads: dict[UUID, Thread]) -> Sequence[Placed]:
@@ -230,10 +255,10 @@ def _facts(threads: Iterable[Thread]) -> list[tuple[UUID, Event]]:
     return facts
 
 
-async def _rename_facts(
+async def _contact_facts(
     connection: Connection, contacts: set[UUID], threads: dict[UUID, Thread]
 ) -> list[tuple[UUID, Event]]:
-    """A new name shows in the contact's other conversations too."""
+    """A new name or number shows in the contact's other conversations too."""
     if not contacts:
         return []
     here = {thread.id for thread in threads.values()}

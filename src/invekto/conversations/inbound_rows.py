@@ -59,8 +59,8 @@ with latest as (
        order by x.status = 'resolved', x.number desc limit 1
     ) c
 )
-select c.*, exists (select from user_account u
-                     where u.tenant_id = c.tenant_id and u.id = c.assignee_id and u.disabled_at is not null) as assignee_gone
+select c.*, (select u.name from user_account u
+              where u.tenant_id = c.tenant_id and u.id = c.assignee_id and u.disabled_at is not null) as gone_assignee
   from conversation c
  where (c.tenant_id, c.id) in (select tenant_id, id from latest)
  order by c.tenant_id, c.id
@@ -145,7 +145,7 @@ def _line(line: Placed, here: Mapping[tuple[UUID, UUID, str], UUID]) -> tuple[An
     thread, message = line.thread, line.message
     common = (thread.tenant_id, line.id, thread.id, thread.channel_id, line.seq)
     if message is None:
-        said = json.dumps({"action": line.action, "by": None})
+        said = json.dumps({"action": line.action, "by": None, **_from(line)})
         return (*common, "internal", "activity", None, said, None, "system", None, None, None, line.inbound_no)
     reply = message.reply_to_provider_id
     return (
@@ -161,6 +161,10 @@ def _line(line: Placed, here: Mapping[tuple[UUID, UUID, str], UUID]) -> tuple[An
         None if reply is None else here.get((thread.tenant_id, thread.channel_id, reply)),
         line.inbound_no,
     )
+
+
+def _from(line: Placed) -> dict[str, str | None]:
+    return {"from": line.thread.gone_assignee} if line.action == "unassigned" else {}
 
 
 def _json(value: Payload) -> str | None:
@@ -224,14 +228,14 @@ update conversation c
        snoozed_until = case when x.opened then null else c.snoozed_until end,
        resolved_at = case when x.opened then null else c.resolved_at end,
        resolved_by_id = case when x.opened then null else c.resolved_by_id end,
-       assignee_id = case when x.assignee_gone then null else c.assignee_id end,
+       assignee_id = case when x.opened and x.gone then null else c.assignee_id end,
        window_opened_by = case when x.window_closes_at is null then c.window_opened_by else 'contact_message' end,
        window_closes_at = greatest(c.window_closes_at, x.window_closes_at),
        version = c.version + 1
   from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bigint[],
               $8::timestamptz[], $9::timestamptz[], $10::bool[], $11::timestamptz[], $13::bool[])
        as x (tenant_id, id, last_seq, inbound_count, preview, preview_type, preview_seq, waiting_since, thanked_at,
-             assignee_gone, window_closes_at, opened)
+             gone, window_closes_at, opened)
  where c.tenant_id = x.tenant_id and c.id = x.id
 """
 
@@ -250,10 +254,22 @@ async def update_threads(connection: Connection, threads: Sequence[Thread], now:
         [None if line is None else line.seq for line in last],
         [thread.waiting_since for thread in threads],
         [thread.thanked_at for thread in threads],
-        [thread.assignee_gone for thread in threads],
+        [thread.gone_assignee is not None for thread in threads],
         [_window(thread) for thread in threads],
         now,
         [thread.opened for thread in threads],
+    )
+
+
+async def end_assignments(connection: Connection, threads: Sequence[Thread], now: datetime) -> None:
+    if not threads:
+        return
+    await connection.execute(
+        "update assignment a set ended_at = $3 from unnest($1::uuid[], $2::uuid[]) as x (tenant_id, conversation_id)"
+        " where a.tenant_id = x.tenant_id and a.conversation_id = x.conversation_id and a.ended_at is null",
+        [thread.tenant_id for thread in threads],
+        [thread.id for thread in threads],
+        now,
     )
 
 

@@ -74,7 +74,7 @@ class Viewer:
 _COLUMNS: Final = """
 c.tenant_id, c.id, c.number, c.status, c.preview, c.preview_type, c.preview_direction, c.preview_status, c.last_seq,
 c.last_message_at, c.waiting_since, c.snoozed_until, c.resolved_at, c.created_at, c.version, c.inbound_count,
-c.answered_inbound_no, c.window_opened_by, c.window_closes_at, c.previous_id,
+c.answered_inbound_no, c.window_opened_by, c.window_closes_at,
 c.contact_id, k.name as contact_name, k.phone as contact_phone,
 c.channel_id, h.kind as channel_kind, h.name as channel_name,
 c.assignee_id, u.name as assignee_name, c.team_id, t.name as team_name,
@@ -165,13 +165,19 @@ def _count(*conditions: str) -> str:
 
 
 async def find_conversation(tx: Tx, viewer: Viewer, conversation_id: UUID) -> asyncpg.Record | None:
-    """One conversation with the viewer's read mark and draft, or None when it is not there for them. By primary key."""
+    """One conversation with the viewer's read mark and draft, or None when it is not there for them. By primary key.
+
+    `earlier_id` is the conversation before it, if the viewer may see that too.
+    """
     return await tx.fetchrow(
         f"""
         select {_COLUMNS}, r.seq as read_seq, r.inbound_no as read_inbound_no,
-               d.kind as draft_kind, d.text as draft_text, d.updated_at as draft_updated_at
+               d.kind as draft_kind, d.text as draft_text, d.updated_at as draft_updated_at,
+               earlier.id as earlier_id
           from conversation c {_JOINS} {_MY_READ}
           left join draft d on d.tenant_id = c.tenant_id and d.conversation_id = c.id and d.user_id = $2
+          left join conversation earlier on earlier.tenant_id = c.tenant_id and earlier.id = c.previous_id
+               and {viewer.visible.replace("c.", "earlier.")}
          where c.tenant_id = $1 and c.id = $4 and {viewer.visible}
         """,  # noqa: S608  # put together from constants of this file; values are parameters
         tx.tenant_id,

@@ -96,7 +96,7 @@ def conversation_detail(row: Row, *, sees_pii: bool) -> ConversationDetail:
         "draft": None
         if row["draft_kind"] is None
         else {"kind": row["draft_kind"], "text": row["draft_text"], "updated_at": row["draft_updated_at"]},
-        "previous_conversation_id": row["previous_id"],
+        "previous_conversation_id": row["earlier_id"],
     }
 
 

@@ -12,10 +12,18 @@ from uuid import UUID
 
 from invekto.kernel.tenancy import Connection
 
+# What a message becomes by the best of its new reports. Only what stands in the row and in the reports decides, so that every
+# order of arrival ends in the same state.
+_NEXT = """case
+  when best.rank = 3 then 'read'
+  when best.rank = 2 and m.status <> 'read' then 'delivered'
+  when best.failed and m.status in ('queued', 'sending', 'sent', 'unknown') then 'failed'
+  when best.rank = 1 and m.status in ('queued', 'sending', 'unknown') then 'sent'
+  else m.status end"""
+
 # $1 tenants, $2 channels, $3 provider ids: apply what is parked for these messages. Every report of one message is folded
-# into the best status first, so that the order of arrival does not matter; rows are locked conversation first, in key
-# order, because a sender holds its conversation while it writes the message.
-_APPLY = """
+# first; rows are locked conversation first, in key order, because a sender holds its conversation while it writes the message.
+_APPLY = f"""
 with parked as (
   select d.*, m.id as message_id, m.conversation_id
     from unnest($1::uuid[], $2::uuid[], $3::text[]) as wanted (tenant_id, channel_id, provider_id)
@@ -24,37 +32,31 @@ with parked as (
          and m.provider_id = d.provider_id
    where d.applied_at is null
 ), best as (
-  select tenant_id, message_id, conversation_id, channel_id, provider_id,
+  select tenant_id, message_id, conversation_id,
          max(case status when 'sent' then 1 when 'delivered' then 2 when 'read' then 3 else 0 end) as rank,
-         min(occurred_at) filter (where status = 'sent') as sent_at,
-         min(occurred_at) filter (where status = 'delivered') as delivered_at,
+         min(occurred_at) filter (where status in ('sent', 'delivered', 'read')) as sent_at,
+         min(occurred_at) filter (where status in ('delivered', 'read')) as delivered_at,
          min(occurred_at) filter (where status = 'read') as read_at,
          bool_or(status = 'failed') as failed,
          max(error_code) as error_code, max(error_vendor_code) as error_vendor_code, max(error_detail) as error_detail
     from parked
-   group by tenant_id, message_id, conversation_id, channel_id, provider_id
+   group by tenant_id, message_id, conversation_id
 ), held as (
   select c.tenant_id, c.id from conversation c
    where (c.tenant_id, c.id) in (select tenant_id, conversation_id from best)
    order by c.tenant_id, c.id for update
 ), moved as (
   update message m
-     set status = case
-           when best.rank = 3 then 'read'
-           when best.rank = 2 and m.status <> 'read' then 'delivered'
-           when best.failed and m.status in ('queued', 'sending', 'sent', 'unknown') then 'failed'
-           when best.rank = 1 and m.status in ('queued', 'sending', 'unknown') then 'sent'
-           else m.status end,
-         sent_at = coalesce(m.sent_at, best.sent_at, best.delivered_at, best.read_at),
-         delivered_at = coalesce(m.delivered_at, best.delivered_at, best.read_at),
-         read_at = coalesce(m.read_at, best.read_at),
-         error_code = case when best.rank >= 2 then null
-                           when best.failed and m.status in ('queued', 'sending', 'sent', 'unknown') then best.error_code
-                           when best.rank = 1 and m.status = 'unknown' then null
-                           else m.error_code end,
-         error_vendor_code = case when best.failed and best.rank < 2 then best.error_vendor_code
-                                  else m.error_vendor_code end,
-         error_detail = case when best.failed and best.rank < 2 then best.error_detail else m.error_detail end,
+     set status = {_NEXT},
+         sent_at = least(m.sent_at, best.sent_at),
+         delivered_at = least(m.delivered_at, best.delivered_at),
+         read_at = least(m.read_at, best.read_at),
+         error_code = case when {_NEXT} <> 'failed' then null
+                           when m.status = 'failed' then m.error_code else best.error_code end,
+         error_vendor_code = case when {_NEXT} <> 'failed' then null
+                                  when m.status = 'failed' then m.error_vendor_code else best.error_vendor_code end,
+         error_detail = case when {_NEXT} <> 'failed' then null
+                             when m.status = 'failed' then m.error_detail else best.error_detail end,
          version = m.version + 1
     from best join held on held.tenant_id = best.tenant_id and held.id = best.conversation_id
    where m.tenant_id = best.tenant_id and m.id = best.message_id
@@ -71,7 +73,7 @@ with parked as (
      and d.provider_id = parked.provider_id and d.status = parked.status
 )
 select tenant_id, conversation_id, id as message_id from moved
-"""
+"""  # noqa: S608  # constants of this file
 
 # A report that names our message: the provider took it, whether or not its answer reached us.
 _BIND = """

@@ -79,9 +79,10 @@ class WhatsAppCloud:
         burst=80,
     )
 
-    def __init__(self, base_url: str) -> None:
-        """`base_url` with the version, as in `https://graph.facebook.com/v26.0`."""
+    def __init__(self, base_url: str, *, send_s: float = SEND_S) -> None:
+        """`base_url` with the version, as in `https://graph.facebook.com/v26.0`. `send_s`: the deadline of one send."""
         self._base = base_url.rstrip("/")
+        self._send_s = send_s
         self._origin = _origin(self._base)
 
     # Coming in ------------------------------------------------------------------------------------------------
@@ -123,7 +124,7 @@ class WhatsAppCloud:
         else:
             raise Unsupported("neither text nor file")
         try:
-            answer = await self._post(http, credentials, "messages", json=body, deadline_s=SEND_S)
+            answer = await self._post(http, credentials, "messages", json=body, deadline_s=self._send_s)
         except HttpError as error:
             raise errors.of_call(error) from error
         accepted = read(answer.body, SendAnswer) if answer.status < 300 else None
@@ -134,7 +135,7 @@ class WhatsAppCloud:
     async def mark_read(self, http: Http, credentials: Credentials, provider_id: str) -> None:
         body = {"messaging_product": "whatsapp", "status": "read", "message_id": provider_id}
         try:
-            answer = await self._post(http, credentials, "messages", json=body, deadline_s=SEND_S)
+            answer = await self._post(http, credentials, "messages", json=body, deadline_s=self._send_s)
         except HttpError as error:
             raise VendorDown(str(error)) from error
         if answer.status >= 300:
@@ -209,7 +210,7 @@ class WhatsAppCloud:
             raise MediaGone("not an id of a file")
         try:
             answer = await http.request(
-                "GET", f"{self._base}/{media_id}", headers=_bearer(credentials), deadline_s=SEND_S
+                "GET", f"{self._base}/{media_id}", headers=_bearer(credentials), deadline_s=self._send_s
             )
         except HttpError as error:
             raise VendorDown(str(error)) from error

@@ -1,5 +1,4 @@
-import { request } from '@/shared/api/client';
-import type { Session } from '@/shared/api/types';
+import { answer, api } from '@/shared/api/client';
 
 export interface Credentials {
   firm: string;
@@ -7,6 +6,6 @@ export interface Credentials {
   password: string;
 }
 
-export const signIn = (credentials: Credentials) => request<Session>('POST', '/session', { body: credentials });
-export const signOut = () => request<void>('DELETE', '/session');
-export const readSession = () => request<Session>('GET', '/session', { timeoutMs: 10_000 });
+export const signIn = (body: Credentials) => answer(api.POST('/api/v1/session', { body }));
+export const signOut = () => answer(api.DELETE('/api/v1/session'));
+export const readSession = () => answer(api.GET('/api/v1/session'));

@@ -1,6 +1,9 @@
-import { request } from '@/shared/api/client';
-import type { Contact, Id } from '@/shared/api/types';
+import { answer, api } from '@/shared/api/client';
+import type { Id } from '@/shared/api/types';
 
 export const contactKey = (id: Id) => ['contact', id] as const;
-export const readContact = (id: Id) => request<Contact>('GET', `/contacts/${id}`);
-export const renameContact = (id: Id, name: string) => request<Contact>('PATCH', `/contacts/${id}`, { body: { name } });
+
+const at = (id: Id) => ({ params: { path: { contact_id: id } } });
+export const readContact = (id: Id) => answer(api.GET('/api/v1/contacts/{contact_id}', at(id)));
+export const renameContact = (id: Id, name: string) =>
+  answer(api.PATCH('/api/v1/contacts/{contact_id}', { ...at(id), body: { name } }));

@@ -1,38 +1,46 @@
-import { request } from '@/shared/api/client';
-import type { Channel, Conversation, Id, Message, Page, Tag, TagColor, Time, User } from '@/shared/api/types';
+import { answer, api } from '@/shared/api/client';
+import type { Id, Message, Page, TagColor, Time } from '@/shared/api/types';
 
-const post = (id: Id, verb: string, body?: unknown) =>
-  request<Conversation>('POST', `/conversations/${id}/${verb}`, { body: body ?? {} });
+const at = (id: Id) => ({ params: { path: { conversation_id: id } } });
 
-export const take = (id: Id, from: Id | null) => post(id, 'take', { from });
-export const assign = (id: Id, userId: Id | null) => post(id, 'assign', { user_id: userId });
-export const resolve = (id: Id) => post(id, 'resolve');
-export const reopen = (id: Id) => post(id, 'reopen');
-export const snooze = (id: Id, until: Time | null) => post(id, 'snooze', { until });
+export const take = (id: Id, from: Id | null) =>
+  answer(api.POST('/api/v1/conversations/{conversation_id}/take', { ...at(id), body: { from } }));
+export const assign = (id: Id, userId: Id | null) =>
+  answer(api.POST('/api/v1/conversations/{conversation_id}/assign', { ...at(id), body: { user_id: userId } }));
+export const resolve = (id: Id) => answer(api.POST('/api/v1/conversations/{conversation_id}/resolve', at(id)));
+export const reopen = (id: Id) => answer(api.POST('/api/v1/conversations/{conversation_id}/reopen', at(id)));
+export const snooze = (id: Id, until: Time | null) =>
+  answer(api.POST('/api/v1/conversations/{conversation_id}/snooze', { ...at(id), body: { until } }));
 export const putTags = (id: Id, tagIds: Id[]) =>
-  request<Conversation>('PUT', `/conversations/${id}/tags`, { body: { tag_ids: tagIds } });
-
+  answer(api.PUT('/api/v1/conversations/{conversation_id}/tags', { ...at(id), body: { tag_ids: tagIds } }));
 export const putRead = (id: Id, seq: number, lower = false) =>
-  request<{ read_seq: number; unread: number }>('PUT', `/conversations/${id}/read`, { body: lower ? { seq, lower } : { seq } });
+  answer(api.PUT('/api/v1/conversations/{conversation_id}/read', { ...at(id), body: { seq, lower } }));
 
-export const resendMessage = (message: Message, key: string) =>
-  request<Message>('POST', `/conversations/${message.conversation_id}/messages/${message.id}/resend`, { idempotencyKey: key });
-export const discardMessage = (message: Message) =>
-  request<Message>('POST', `/conversations/${message.conversation_id}/messages/${message.id}/discard`);
+const message = ({ conversation_id, id }: Message) => ({ conversation_id, message_id: id });
+export const resendMessage = (failed: Message, key: string) =>
+  answer(
+    api.POST('/api/v1/conversations/{conversation_id}/messages/{message_id}/resend', {
+      params: { path: message(failed), header: { 'idempotency-key': key } },
+    }),
+  );
+export const discardMessage = (failed: Message) =>
+  answer(
+    api.POST('/api/v1/conversations/{conversation_id}/messages/{message_id}/discard', { params: { path: message(failed) } }),
+  );
 
 /** Users, channels and tags are few: all pages are read at once. */
-async function all<T>(path: string): Promise<T[]> {
+async function all<T>(read: (query: { cursor: string | null; limit: number }) => Promise<Page<T>>): Promise<T[]> {
   const items: T[] = [];
   let cursor: string | null = null;
   do {
-    const page: Page<T> = await request<Page<T>>('GET', path, { query: { cursor, limit: 100 } });
+    const page: Page<T> = await read({ cursor, limit: 100 });
     items.push(...page.items);
     cursor = page.next_cursor;
   } while (cursor);
   return items;
 }
 
-export const readUsers = () => all<User>('/users');
-export const readChannels = () => all<Channel>('/channels');
-export const readTags = () => all<Tag>('/tags');
-export const createTag = (name: string, color: TagColor) => request<Tag>('POST', '/tags', { body: { name, color } });
+export const readUsers = () => all((query) => answer(api.GET('/api/v1/users', { params: { query } })));
+export const readChannels = () => all((query) => answer(api.GET('/api/v1/channels', { params: { query } })));
+export const readTags = () => all((query) => answer(api.GET('/api/v1/tags', { params: { query } })));
+export const createTag = (name: string, color: TagColor) => answer(api.POST('/api/v1/tags', { body: { name, color } }));

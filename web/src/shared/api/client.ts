@@ -1,10 +1,9 @@
 /** The one place that talks HTTP to the server. Turns refusals into ApiError, lost connections into NetworkError, and reports 401. */
+import createClient from 'openapi-fetch';
 import { currentLocale } from '@/shared/i18n/i18n';
+import type { components, paths } from './schema';
 
-export interface FieldError {
-  path: string;
-  code: string;
-}
+type ErrorDetail = components['schemas']['ErrorDetail'];
 
 export class ApiError extends Error {
   override name = 'ApiError';
@@ -12,9 +11,7 @@ export class ApiError extends Error {
     readonly status: number,
     readonly code: string,
     message: string,
-    readonly params: Record<string, unknown>,
-    readonly fields: FieldError[],
-    readonly requestId: string | null,
+    readonly params: ErrorDetail['params'],
   ) {
     super(message);
   }
@@ -25,17 +22,6 @@ export class NetworkError extends Error {
   override name = 'NetworkError';
 }
 
-type Query = Record<string, string | number | boolean | null | undefined>;
-
-export interface RequestOptions {
-  query?: Query;
-  body?: unknown;
-  idempotencyKey?: string;
-  signal?: AbortSignal | undefined;
-  timeoutMs?: number;
-}
-
-const BASE = '/api/v1';
 const TIMEOUT_MS = 20_000;
 const unauthorizedListeners = new Set<() => void>();
 
@@ -49,77 +35,55 @@ export function reportUnauthorized(): void {
   for (const listener of unauthorizedListeners) listener();
 }
 
-export function apiUrl(path: string, query: Query = {}): string {
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) if (value != null) search.set(name, String(value));
-  const text = search.toString();
-  return `${BASE}${path}${text ? `?${text}` : ''}`;
-}
-
-export async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
-  const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': currentLocale() };
-  if (options.body !== undefined) headers['Content-Type'] = 'application/json';
-  if (options.idempotencyKey) headers['Idempotency-Key'] = options.idempotencyKey;
-  const timeout = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
-  let response: Response;
+async function timedFetch(request: Request): Promise<Response> {
+  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]);
   try {
-    response = await fetch(apiUrl(path, options.query), {
-      method,
-      headers,
-      credentials: 'same-origin',
-      body: options.body === undefined ? null : JSON.stringify(options.body),
-      signal: options.signal ? AbortSignal.any([options.signal, timeout]) : timeout,
-    });
+    return await fetch(request, { signal });
   } catch (error) {
-    if (options.signal?.aborted) throw error;
+    if (request.signal.aborted) throw error;
     throw new NetworkError(error instanceof Error ? error.message : String(error));
   }
-  const text = await response.text().catch(() => {
-    throw new NetworkError('the answer broke off');
-  });
-  if (!response.ok) throw refusal(response.status, text, response.headers.get('Retry-After'), path);
-  return (text ? JSON.parse(text) : undefined) as T;
+}
+
+export const api = createClient<paths>({ baseUrl: location.origin, credentials: 'same-origin', fetch: timedFetch });
+
+api.use({
+  onRequest({ request }) {
+    request.headers.set('Accept', 'application/json');
+    request.headers.set('Accept-Language', currentLocale());
+  },
+});
+
+/** The body of a good answer; everything else is thrown as ApiError or NetworkError. */
+export async function answer<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  const { data, error, response } = await call;
+  if (!response.ok) throw refusal(response.status, error, response.headers.get('Retry-After'));
+  return data as T;
 }
 
 /** Reads an error body; what is not in our shape came from something in between (502 of a proxy). */
-export function refusal(status: number, text: string, retryAfter: string | null, path: string): ApiError | NetworkError {
-  const error = parseError(text);
-  if (!error) {
-    if (status >= 500) return new NetworkError(`HTTP ${status}`);
-    return new ApiError(status, `http_${status}`, '', retryParams({}, retryAfter), [], null);
+export function refusal(status: number, body: unknown, retryAfter: string | null): ApiError | NetworkError {
+  const detail = errorDetail(body);
+  if (!detail) {
+    return status >= 500
+      ? new NetworkError(`HTTP ${status}`)
+      : new ApiError(status, `http_${status}`, '', withRetry({}, retryAfter));
   }
-  if (status === 401 && error.code !== 'credentials_invalid' && path !== '/session') reportUnauthorized();
-  return new ApiError(
-    status,
-    error.code,
-    error.message ?? '',
-    retryParams(error.params ?? {}, retryAfter),
-    error.fields ?? [],
-    error.request_id ?? null,
-  );
+  // Signing in and asking whether one is signed in end no session.
+  if (status === 401 && detail.code !== 'credentials_invalid') reportUnauthorized();
+  return new ApiError(status, detail.code, detail.message ?? '', withRetry(detail.params ?? {}, retryAfter));
 }
 
-interface ErrorBody {
-  code: string;
-  message?: string;
-  params?: Record<string, unknown>;
-  fields?: FieldError[];
-  request_id?: string;
+function errorDetail(body: unknown): ErrorDetail | null {
+  const detail = (body as { error?: ErrorDetail } | null | undefined)?.error;
+  return typeof detail?.code === 'string' ? detail : null;
 }
 
-function parseError(text: string): ErrorBody | null {
-  try {
-    const body = JSON.parse(text) as { error?: ErrorBody };
-    return typeof body.error?.code === 'string' ? body.error : null;
-  } catch {
-    return null; // Not JSON: an answer of a proxy, told apart by its status.
-  }
-}
-
-function retryParams(params: Record<string, unknown>, retryAfter: string | null): Record<string, unknown> {
-  if (params.retry_after_s !== undefined || !retryAfter) return params;
+function withRetry(params: ErrorDetail['params'], retryAfter: string | null): ErrorDetail['params'] {
   const seconds = Number(retryAfter);
-  return Number.isFinite(seconds) ? { ...params, retry_after_s: seconds } : params;
+  return params.retry_after_s !== undefined || !retryAfter || !Number.isFinite(seconds)
+    ? params
+    : { ...params, retry_after_s: seconds };
 }
 
 /** May the same request be sent again, unchanged? Only when the server cannot have refused it for good. */

@@ -9,8 +9,8 @@ beforeEach(() => {
   user += 1;
   openUserDb(`drafts-${user}`);
   puts = [];
-  vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
-    puts.push({ url, body: JSON.parse(String(init.body)) });
+  vi.stubGlobal('fetch', async (request: Request) => {
+    puts.push({ url: request.url, body: await request.json() });
     return new Response(null, { status: 204 });
   });
 });

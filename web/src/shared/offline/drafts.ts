@@ -1,5 +1,5 @@
 /** What somebody has typed and not sent: kept in this browser at each key, on the server after a second of rest. */
-import { isRetryable, request } from '@/shared/api/client';
+import { answer, api, isRetryable } from '@/shared/api/client';
 import type { Draft, Id } from '@/shared/api/types';
 import { table } from './db';
 
@@ -75,7 +75,12 @@ async function pushDraft(conversationId: Id): Promise<void> {
     return;
   }
   try {
-    await request('PUT', `/conversations/${conversationId}/draft`, { body: { kind: draft.kind, text } });
+    await answer(
+      api.PUT('/api/v1/conversations/{conversation_id}/draft', {
+        params: { path: { conversation_id: conversationId } },
+        body: { kind: draft.kind, text },
+      }),
+    );
   } catch (error) {
     // It stays dirty here and is sent after the next key or when the line is back; a refusal (404) will not change.
     if (!isRetryable(error)) await settle(conversationId, draft, false);

@@ -11,11 +11,8 @@ interface Call {
 /** Stands where the server stands: answers what `answer` says, and remembers what it was asked. */
 function server(answer: (call: Call, attempt: number) => Response | Error) {
   const calls: Call[] = [];
-  vi.stubGlobal('fetch', async (_url: string, init: RequestInit) => {
-    const call = {
-      key: new Headers(init.headers).get('Idempotency-Key') ?? '',
-      body: JSON.parse(String(init.body)) as Call['body'],
-    };
+  vi.stubGlobal('fetch', async (request: Request) => {
+    const call = { key: request.headers.get('Idempotency-Key') ?? '', body: (await request.json()) as Call['body'] };
     calls.push(call);
     const made = answer(call, calls.length);
     if (made instanceof Error) throw made;

@@ -3,15 +3,18 @@
  * came: repeating after a lost line is safe. Per conversation one after the other, so nothing overtakes.
  */
 import { create } from 'zustand';
-import { ApiError, isRetryable, request } from '@/shared/api/client';
+import { ApiError, answer, api, isRetryable } from '@/shared/api/client';
 import type { Id, MediaKind, Message } from '@/shared/api/types';
 import { putMessages } from '@/shared/realtime/store';
 import { table } from './db';
 import { forgetUpload, startUpload } from './uploads';
 
+/** Stickers come in, but nobody sends one from a desk. */
+export type SendableKind = Exclude<MediaKind, 'sticker'>;
+
 export interface OutboxMedia {
   localId: string;
-  kind: MediaKind;
+  kind: SendableKind;
   mime: string;
   name: string;
   size: number;
@@ -150,17 +153,21 @@ async function drain(conversationId: Id): Promise<void> {
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 async function send(item: OutboxItem): Promise<Message> {
-  let body: Record<string, unknown> = { type: item.type, text: item.text };
-  if (item.media) {
-    const { media } = item;
-    let { attachmentId } = media;
-    if (!attachmentId) {
-      attachmentId = (await startUpload(media.localId, media.blob, media.name)).id;
-      await change(item.clientId, { media: { ...media, attachmentId } });
-    }
-    body = { type: media.kind, attachment_id: attachmentId, ...(item.text ? { text: item.text } : {}) };
+  return answer(
+    api.POST('/api/v1/conversations/{conversation_id}/messages', {
+      params: { path: { conversation_id: item.conversationId }, header: { 'idempotency-key': item.clientId } },
+      body: item.media ? await mediaBody(item, item.media) : { type: item.type === 'note' ? 'note' : 'text', text: item.text },
+    }),
+  );
+}
+
+async function mediaBody(item: OutboxItem, media: OutboxMedia) {
+  let { attachmentId } = media;
+  if (!attachmentId) {
+    attachmentId = (await startUpload(media.localId, media.blob, media.name)).id;
+    await change(item.clientId, { media: { ...media, attachmentId } });
   }
-  return request<Message>('POST', `/conversations/${item.conversationId}/messages`, { body, idempotencyKey: item.clientId });
+  return { type: media.kind, attachment_id: attachmentId, text: item.text || null };
 }
 
 async function markFailed(item: OutboxItem, error: unknown): Promise<void> {

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import { request } from '@/shared/api/client';
+import { answer, api } from '@/shared/api/client';
 import type { Counts } from '@/shared/api/types';
 import { onBatches } from './socket';
 import { useLive } from './store';
@@ -10,7 +10,7 @@ const AT_MOST_EVERY_MS = 2000;
 
 /** How many open conversations each view holds. The server counts; a change asks again, at most every two seconds. */
 export function useCounts(): Counts | undefined {
-  const { data } = useQuery({ queryKey: KEY, queryFn: () => request<Counts>('GET', '/conversations/counts') });
+  const { data } = useQuery({ queryKey: KEY, queryFn: () => answer(api.GET('/api/v1/conversations/counts')) });
   return data;
 }
 

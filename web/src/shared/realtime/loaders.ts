@@ -1,6 +1,6 @@
 /** Loads lists, conversations and threads into the store. Each is asked for once at a time. */
-import { request } from '@/shared/api/client';
-import type { Conversation, ConversationDetail, Id, Message, Page } from '@/shared/api/types';
+import { answer, api } from '@/shared/api/client';
+import type { ConversationStatus, Id, View } from '@/shared/api/types';
 import type { ListKey } from './rows';
 import { streamBegun } from './socket';
 import { putDetail, putListPage, putThreadPage, setListPhase, setThread, useLive } from './store';
@@ -39,11 +39,11 @@ export function loadMoreOfList(key: ListKey): Promise<void> {
 }
 
 async function fetchList(key: ListKey, cursor: string | null, epoch: number): Promise<void> {
-  const [view, status] = key.split(':');
+  const [view, status] = key.split(':') as [View, ConversationStatus];
   try {
-    const page = await request<Page<Conversation>>('GET', '/conversations', {
-      query: { view, status, cursor, limit: LIST_PAGE },
-    });
+    const page = await answer(
+      api.GET('/api/v1/conversations', { params: { query: { view, status, cursor, limit: LIST_PAGE } } }),
+    );
     if (stillCurrent(epoch)) putListPage(key, page, cursor === null);
   } catch {
     // Shown where the list would be, with a button that asks again.
@@ -54,7 +54,7 @@ async function fetchList(key: ListKey, cursor: string | null, epoch: number): Pr
 /** The conversation's row, draft and predecessor. Throws ApiError 404 when it is hidden or gone. */
 export async function loadDetail(id: Id): Promise<void> {
   const { epoch } = useLive.getState();
-  const detail = await request<ConversationDetail>('GET', `/conversations/${id}`);
+  const detail = await answer(api.GET('/api/v1/conversations/{conversation_id}', { params: { path: { conversation_id: id } } }));
   if (stillCurrent(epoch)) putDetail(detail);
 }
 
@@ -79,7 +79,11 @@ export function loadOlder(id: Id): Promise<void> {
 
 async function fetchThread(id: Id, cursor: string | null, epoch: number): Promise<void> {
   try {
-    const page = await request<Page<Message>>('GET', `/conversations/${id}/messages`, { query: { cursor, limit: THREAD_PAGE } });
+    const page = await answer(
+      api.GET('/api/v1/conversations/{conversation_id}/messages', {
+        params: { path: { conversation_id: id }, query: { cursor, limit: THREAD_PAGE } },
+      }),
+    );
     if (stillCurrent(epoch)) putThreadPage(id, page);
   } catch {
     // The first page's failure is shown in its place; an older page is asked for again by the next scroll.

@@ -3,7 +3,7 @@
  * store at most once per frame. Knows nothing of screens; what must be loaded again is told to `onResync` listeners.
  */
 import { create } from 'zustand';
-import { apiUrl, reportUnauthorized } from '@/shared/api/client';
+import { reportUnauthorized } from '@/shared/api/client';
 import type { Batch, Frame } from '@/shared/api/types';
 import { applyBatches } from './store';
 
@@ -89,7 +89,8 @@ function reconnectWhenSeen(): void {
 }
 
 function connect(): void {
-  const url = new URL(apiUrl('/stream', { cursor }), location.href);
+  const url = new URL('/api/v1/stream', location.href);
+  if (cursor) url.searchParams.set('cursor', cursor);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   const opened = new WebSocket(url);
   socket = opened;

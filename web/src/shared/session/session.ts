@@ -1,6 +1,6 @@
 /** Who is signed in. Every part of the client reads it from here; only sign-in, sign-out and a 401 change it. */
 import { create } from 'zustand';
-import { request } from '@/shared/api/client';
+import { answer, api } from '@/shared/api/client';
 import type { Session, Theme } from '@/shared/api/types';
 import { type Locale, setLocale } from '@/shared/i18n/i18n';
 
@@ -35,6 +35,6 @@ export const useCan = (permission: string): boolean =>
 /** Shown at once; kept on the server for the user's other devices. */
 export async function savePreference(change: { locale?: Locale; theme?: Theme }): Promise<void> {
   if (change.locale) await setLocale(change.locale);
-  const session = await request<Session>('PATCH', '/session/user', { body: change });
+  const session = await answer(api.PATCH('/api/v1/session/user', { body: change }));
   useSession.setState({ session });
 }

@@ -1,11 +1,12 @@
 /** Which files a channel takes. Checked before anything is sent, so that the reason is shown beside the file. */
-import type { Capabilities, MediaKind } from '@/shared/api/types';
+import type { Capabilities } from '@/shared/api/types';
+import type { SendableKind } from '@/shared/offline/outbox';
 
 export const MAX_FILES = 10;
-const SENDABLE: MediaKind[] = ['image', 'video', 'audio', 'document'];
+const SENDABLE: SendableKind[] = ['image', 'video', 'audio', 'document'];
 
 export type FileVerdict =
-  | { ok: true; kind: MediaKind }
+  | { ok: true; kind: SendableKind }
   | { ok: false; reason: 'tooLarge'; maxBytes: number }
   | { ok: false; reason: 'notAccepted' | 'empty' };
 

@@ -87,7 +87,7 @@ describe('the service window', () => {
 
   test('is closed before the contact ever wrote, and after its end', () => {
     expect(windowState(conversation(), channel(86_400), now)).toEqual({ kind: 'closed', closedAt: null });
-    const over = conversation({ window: { opened_by: null, closes_at: '2026-11-24T09:59:59Z' } });
+    const over = conversation({ window: { opened_by: 'inbound', closes_at: '2026-11-24T09:59:59Z' } });
     expect(windowState(over, channel(86_400), now).kind).toBe('closed');
   });
 
