@@ -1,0 +1,72 @@
+"""Every way in asks for a permission, or is named as public. Adding a route means adding it here, on purpose."""
+
+from __future__ import annotations
+
+from invekto.accounts.permissions import CATALOGUE
+from invekto.entry.api import Desk, Endpoint, endpoints, public_endpoints
+from invekto.kernel.auth import SIGNED_IN
+from invekto.kernel.settings import Settings
+
+API = "/api/v1"
+ONE = f"{API}/conversations/{{conversation_id}}"
+WANTED: dict[tuple[str, str], str | None] = {
+    ("POST", f"{API}/session"): None,
+    ("GET", f"{API}/session"): SIGNED_IN,
+    ("DELETE", f"{API}/session"): SIGNED_IN,
+    ("PATCH", f"{API}/session/user"): SIGNED_IN,
+    ("GET", f"{API}/users"): SIGNED_IN,
+    ("GET", f"{API}/teams"): SIGNED_IN,
+    ("GET", f"{API}/channels"): SIGNED_IN,
+    ("GET", f"{API}/openapi.json"): SIGNED_IN,
+    ("GET", f"{API}/tags"): "conversations.view",
+    ("POST", f"{API}/tags"): "tags.manage",
+    ("GET", f"{API}/conversations"): "conversations.view",
+    ("GET", f"{API}/conversations/counts"): "conversations.view",
+    ("GET", ONE): "conversations.view",
+    ("POST", f"{ONE}/take"): "conversations.reply",
+    ("POST", f"{ONE}/assign"): "conversations.assign",
+    ("POST", f"{ONE}/resolve"): "conversations.reply",
+    ("POST", f"{ONE}/reopen"): "conversations.reply",
+    ("POST", f"{ONE}/snooze"): "conversations.reply",
+    ("PUT", f"{ONE}/tags"): "conversations.reply",
+    ("PUT", f"{ONE}/draft"): "conversations.reply",
+    ("PUT", f"{ONE}/read"): "conversations.view",
+    ("GET", f"{ONE}/messages"): "conversations.view",
+    ("POST", f"{ONE}/messages"): "conversations.reply",
+    ("POST", f"{ONE}/messages/{{message_id}}/resend"): "conversations.reply",
+    ("POST", f"{ONE}/messages/{{message_id}}/discard"): "conversations.reply",
+    ("POST", f"{API}/media"): "conversations.reply",
+    ("GET", f"{API}/media/{{attachment_id}}"): "conversations.view",
+    ("GET", f"{API}/contacts/{{contact_id}}"): "conversations.view",
+    ("PATCH", f"{API}/contacts/{{contact_id}}"): "contacts.edit",
+    ("GET", f"{API}/quarantine"): "quarantine.manage",
+    ("POST", f"{API}/quarantine/{{quarantine_id}}/replay"): "quarantine.manage",
+    ("WEBSOCKET", f"{API}/stream"): "conversations.view",
+    # Signed by the provider.
+    ("GET", "/hooks/{kind}"): None,
+    ("POST", "/hooks/{kind}"): None,
+    ("GET", "/hooks/{kind}/{key}"): None,
+    ("POST", "/hooks/{kind}/{key}"): None,
+    # For the operator's tools: no word about a firm.
+    ("GET", "/health/live"): None,
+    ("GET", "/health/ready"): None,
+    ("GET", "/metrics"): None,
+}
+
+
+def reached() -> list[Endpoint]:
+    return [one for one in endpoints(Desk(Settings(secret_key=bytes(32))).api) if one.method != "HEAD"]
+
+
+def test_every_way_in_is_listed_with_the_permission_it_asks_for() -> None:
+    assert {(one.method, one.path): one.permission for one in reached()} == WANTED
+
+
+def test_a_way_in_without_a_permission_is_on_the_list_of_public_ones() -> None:
+    public = public_endpoints()
+    assert [one for one in reached() if one.permission is None and (one.method, one.path) not in public] == []
+    assert [one for one in reached() if one.permission is not None and (one.method, one.path) in public] == []
+
+
+def test_every_permission_that_a_route_asks_for_exists() -> None:
+    assert {one.permission for one in reached()} <= {None, SIGNED_IN, *CATALOGUE}
