@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Identity,
     Index,
+    TextClause,
     UniqueConstraint,
     text,
 )
@@ -24,27 +25,18 @@ from invekto.kernel.tables import TenantRow, tenant_fk
 DIRECTIONS = ("inbound", "outbound", "internal")
 STATUSES = ("queued", "sending", "sent", "delivered", "read", "failed", "unknown")
 MESSAGE_TYPES = (
-    "text",
-    "image",
-    "video",
-    "audio",
-    "document",
-    "sticker",
-    "location",
-    "contacts",
-    "interactive",
-    "order",
-    "reaction",
-    "template",
-    "system",
-    "unsupported",
-    "note",
-    "activity",
-)
+    "text", "image", "video", "audio", "document", "sticker", "location", "contacts", "interactive", "order", "reaction",
+    "template", "system", "unsupported", "note", "activity",
+)  # fmt: skip
 
 
 def _one_of(column: str, values: tuple[str, ...]) -> str:
     return f"{column} in ({', '.join(repr(value) for value in values)})"
+
+
+def _newest_first() -> tuple[TextClause, TextClause]:
+    """How every list of conversations is ordered; the id tells two of one moment apart."""
+    return text("last_message_at desc"), text("id desc")
 
 
 class Conversation(TenantRow):
@@ -73,28 +65,14 @@ class Conversation(TenantRow):
             unique=True,
             postgresql_where=text("status <> 'resolved'"),
         ),
-        Index(
-            "conversation_list_idx",
-            "tenant_id",
-            "status",
-            text("last_message_at desc"),
-            text("id desc"),
-        ),
-        Index(
-            "conversation_mine_idx",
-            "tenant_id",
-            "assignee_id",
-            "status",
-            text("last_message_at desc"),
-            text("id desc"),
-        ),
+        Index("conversation_list_idx", "tenant_id", "status", *_newest_first()),
+        Index("conversation_mine_idx", "tenant_id", "assignee_id", "status", *_newest_first()),
         # `is null` fixes no column for the planner: without an index of its own the queue would be sorted on each look.
         Index(
             "conversation_unassigned_idx",
             "tenant_id",
             "status",
-            text("last_message_at desc"),
-            text("id desc"),
+            *_newest_first(),
             postgresql_where=text("assignee_id is null"),
         ),
         Index("conversation_identity_idx", "tenant_id", "identity_id", text("number desc")),
