@@ -31,7 +31,9 @@ MORNING = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 def cluster() -> Iterator[EmbeddedPostgres]:
     """This worker's server, its folder in memory-backed or temporary storage."""
     with tempfile.TemporaryDirectory(prefix="invekto-test-") as folder:
-        server = EmbeddedPostgres(Path(folder) / "postgres", configuration={"shared_buffers": "128MB"})
+        # Nothing here survives a crash, and nothing tests one: tests that do have a server of their own.
+        settings = {"shared_buffers": "128MB", "fsync": "off", "full_page_writes": "off"}
+        server = EmbeddedPostgres(Path(folder) / "postgres", configuration=settings)
         server.start()
         yield server
         server.stop(immediate=True)
@@ -71,7 +73,7 @@ _numbers = itertools.count(1)
 async def database_name(cluster: EmbeddedPostgres, template: str) -> AsyncIterator[str]:
     name = f"test_{next(_numbers)}"
     admin = await asyncpg.connect(cluster.url(SUPERUSER, "postgres"))
-    await admin.execute(f"create database {name} template {template} owner {OWNER} strategy file_copy")
+    await admin.execute(f"create database {name} template {template} owner {OWNER}")
     yield name
     await admin.execute(f"drop database if exists {name} with (force)")
     await admin.close()
