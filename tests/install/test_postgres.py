@@ -108,17 +108,19 @@ def test_the_application_login_is_no_superuser_and_inherits_none_of_the_other_ro
     assert ask(server, "select pg_has_role('invekto_app', 'invekto_owner', 'member')") is False
 
 
-def test_an_old_pid_file_with_a_strangers_number_neither_stops_the_start_nor_harms_the_stranger(
+def test_old_lock_files_with_a_strangers_number_neither_stop_the_start_nor_harm_the_stranger(
     server: EmbeddedPostgres,
 ) -> None:
     server.start()
     assert server.pid is not None
-    text = (server.cluster / "postmaster.pid").read_text()
+    files = (server.cluster / "postmaster.pid", server.socket_folder / ".s.PGSQL.5432.lock")
+    texts = [file.read_text() for file in files]
     stranger = subprocess.Popen(["sleep", "60"])
     try:
         own = str(server.pid)
         server.stop()
-        (server.cluster / "postmaster.pid").write_text(text.replace(own, str(stranger.pid), 1))
+        for file, text in zip(files, texts, strict=True):
+            file.write_text(text.replace(own, str(stranger.pid), 1))
         server.start()
         assert ask(server, "select 1") == 1
         assert stranger.poll() is None

@@ -43,7 +43,7 @@ class Up:
         self.wait_ready()
 
     def wait_ready(self, timeout_s: float = 40) -> None:
-        wait_until(self.ready, f"ready\n{self.log()[-3000:]}", timeout_s)
+        wait_until(self.ready, lambda: f"ready\n{self.log()[-3000:]}", timeout_s)
 
     def ready(self) -> bool:
         try:
@@ -105,52 +105,42 @@ def up(tmp_path: Path) -> Iterator[Up]:
     made.stop()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_ends_every_process_and_the_next_start_is_quick(up: Up, number: signal.Signals) -> None:
+def test_ctrl_c_ends_every_process_and_the_next_start_is_quick(up: Up) -> None:
     up.start()
     assert up.process is not None
     assert len(up.processes()) > 4
-    up.process.send_signal(number)
-    assert up.process.wait(20) == 0
+    up.process.send_signal(signal.SIGINT)
+    assert up.process.wait(30) == 0
     assert up.processes() == []
     began = time.monotonic()
     up.start()
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 15
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "postgres"])
-def test_a_killed_process_is_started_again_and_the_desk_answers(up: Up, name: str) -> None:
+def test_each_killed_process_is_started_again_and_no_connection_is_refused_meanwhile(up: Up) -> None:
     up.start()
-    killed = up.pid(name)
-    os.kill(killed, signal.SIGKILL)
-    wait_until(lambda: f"{name} runs again" in up.log(), f"{name} again\n{up.log()[-2000:]}")
-    up.wait_ready()
-    assert up.pid(name) != killed
-    assert f"{name} ended (killed by SIGKILL)" in up.log()
+    for name in ("web", "worker", "postgres"):
+        killed = up.pid(name)
+        os.kill(killed, signal.SIGKILL)
+        # Also while the web process is dead: the port is the supervisor's, so a connection waits.
+        assert httpx.get(f"http://127.0.0.1:{up.port}/health/live", timeout=30).status_code == 200
+        wait_until(lambda: f"{name} runs again" in up.log(), lambda: f"{name} again\n{up.log()[-2000:]}", 30)  # noqa: B023
+        up.wait_ready()
+        assert up.pid(name) != killed
+        assert f"{name} ended (killed by SIGKILL)" in up.log()
 
 
-@pytest.mark.parametrize("name", ["supervisor", "web", "worker", "postgres"])
-def test_after_kill_9_of_any_one_process_and_the_end_of_the_rest_the_next_start_is_healthy(up: Up, name: str) -> None:
+@pytest.mark.timeout(240)
+def test_after_kill_9_of_any_one_process_or_of_all_at_once_the_next_start_is_healthy(up: Up) -> None:
     up.start()
-    assert up.process is not None
-    os.kill(up.pid(name), signal.SIGKILL)
-    if name != "supervisor":
-        up.process.terminate()
-    up.process.wait(20)
-    wait_until(lambda: up.processes() == [], "nothing is left", 15)
-    up.start()
-
-
-def test_kill_9_of_everything_at_once_leaves_nothing_that_the_next_start_cannot_handle(up: Up) -> None:
-    up.start()
-    up.kill_all()
-    assert up.process is not None
-    up.process.wait()
-    up.start()
-
-
-def test_a_connection_that_comes_while_the_web_process_is_dead_waits_instead_of_being_refused(up: Up) -> None:
-    up.start()
-    os.kill(up.pid("web"), signal.SIGKILL)
-    answer = httpx.get(f"http://127.0.0.1:{up.port}/health/live", timeout=20)
-    assert answer.status_code == 200
+    for name in ("supervisor", "web", "worker", "postgres", "all"):
+        assert up.process is not None
+        if name == "all":
+            up.kill_all()
+        else:
+            os.kill(up.pid(name), signal.SIGKILL)
+        if name not in ("all", "supervisor"):
+            up.process.terminate()
+        up.process.wait(30)
+        wait_until(lambda: up.processes() == [], f"nothing is left after kill -9 of {name}", 20)
+        up.start()

@@ -218,14 +218,15 @@ class EmbeddedPostgres:
     def _end_leftovers(self) -> None:
         """Ends what an earlier server left in our cluster. Every process of a server stands in its data folder.
 
-        We hold the lock, so whoever is still there lost the process that looked after it. Only then may the old
-        `postmaster.pid` go: its number may belong to a stranger by now, and PostgreSQL would wait for that one.
+        We hold the lock, so whoever is still there lost the process that looked after it. Only then may its
+        lock files go: their number may belong to a stranger by now, and PostgreSQL would give way to that one.
         """
         if not end_standing_in(self.cluster, "postgres"):
             raise StartRefused(
                 f"An earlier PostgreSQL server still runs in {self.cluster} and cannot be ended: end its processes first."
             )
-        (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+        for left in (self.cluster / "postmaster.pid", *self.socket_folder.glob(".s.PGSQL.*")):
+            left.unlink(missing_ok=True)
 
     def _kept_passwords(self) -> dict[str, str]:
         path = self.folder / "roles.json"
@@ -361,9 +362,10 @@ class EmbeddedPostgres:
     def _refusal(self, output: str, what: str) -> StartRefused:
         if NO_SPACE in output:
             return disk_full(self.folder)
-        marks = ("FATAL:", "PANIC:", "error:", "ERROR:")
-        reasons = [line for line in output.splitlines() if any(mark in line for mark in marks)]
-        reason = (reasons or output.splitlines() or ["it said nothing"])[-1].strip()
+        marks = ("FATAL:", "PANIC:", "error:")
+        lines = output.splitlines()
+        reasons = [line for line in lines if any(mark in line for mark in marks)] or lines or ["it said nothing"]
+        reason = reasons[-1].strip()
         return StartRefused(f"{what} ({reason}): see {self.log}.")
 
 
