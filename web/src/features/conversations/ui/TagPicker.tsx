@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Conversation, TAG_COLORS, type Tag } from '@/shared/api/types';
 import { folded, groundOf } from '@/shared/format/text';
+import { useCan } from '@/shared/session/session';
 import { TagDot } from '@/shared/ui/Chip';
 import { IconPlus } from '@/shared/ui/icons';
 import '@/shared/ui/mantine-combobox.css';
@@ -21,6 +22,7 @@ export default function TagPicker({ row }: { row: Conversation }) {
   const { t } = useTranslation('conversations');
   const queries = useQueryClient();
   const tags = useTags();
+  const mayCreate = useCan('tags.manage');
   const open = usePickers((state) => state.open === 'tags');
   const [search, setSearch] = useState('');
   const combobox = useCombobox({
@@ -91,13 +93,13 @@ export default function TagPicker({ row }: { row: Conversation }) {
               {tag.name}
             </Combobox.Option>
           ))}
-          {wanted !== '' && !exists && tags.isSuccess && (
+          {mayCreate && wanted !== '' && !exists && tags.isSuccess && (
             <Combobox.Option value={NEW} className={classes.option}>
               <IconPlus size={14} stroke={1.8} aria-hidden="true" />
               {t('tags.create', { name: search.trim() })}
             </Combobox.Option>
           )}
-          {found.length === 0 && (wanted === '' || exists) && <Combobox.Empty>{t('tags.none')}</Combobox.Empty>}
+          {found.length === 0 && (wanted === '' || exists || !mayCreate) && <Combobox.Empty>{t('tags.none')}</Combobox.Empty>}
         </Combobox.Options>
       </Combobox.Dropdown>
     </Combobox>

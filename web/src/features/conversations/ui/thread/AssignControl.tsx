@@ -30,7 +30,7 @@ export function AssignButton({ row, ...rest }: { row: Conversation } & Component
       {...rest}
       className={classes.target}
       data-testid="action-assign"
-      aria-label={row.assignee ? t('action.assignedTo', { name: row.assignee.name }) : t('action.assign')}
+      aria-label={row.assignee ? t('action.assignedTo', { name: row.assignee.name }) : t('action.assignNobody')}
     >
       {row.assignee ? (
         <Avatar id={row.assignee.id} name={row.assignee.name} size={20} />

@@ -67,6 +67,19 @@ export function Thread({ row }: { row: Conversation }) {
     lastPending.current = pendingCount;
   }, [pendingCount, virtualizer]);
 
+  // The composer grows and shrinks: who was at the end stays there.
+  const stick = useRef(atEnd);
+  stick.current = atEnd;
+  useEffect(() => {
+    const el = scroller.current;
+    if (!el) return;
+    const observer = new ResizeObserver(() => {
+      if (placed.current && stick.current) virtualizer.scrollToEnd();
+    });
+    observer.observe(el);
+    return () => observer.disconnect();
+  }, [virtualizer]);
+
   const visible = virtualizer.getVirtualItems();
   const firstIndex = visible[0]?.index ?? 0;
   useEffect(() => {
