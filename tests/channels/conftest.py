@@ -1,18 +1,23 @@
-"""The adapter against the sandbox on a real port, through the product's own guarded HTTP client."""
+"""The adapter against the sandbox on a real port, through the product's own HTTP client; two firms that take webhooks."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from invekto.channels.receipts import ReceiptWriter
 from invekto.channels.whatsapp_cloud.adapter import WhatsAppCloud
+from invekto.kernel.clock import FrozenClock
+from invekto.kernel.db import Database
 from invekto.kernel.http import Http
 from invekto_sandbox import Delays, Sandbox, Settings, serving
+from tests.rest import World, made_world
 
 CUSTOMER = "905551112233"
 
@@ -83,3 +88,14 @@ async def meta(running_meta: Meta) -> Meta:
     running_meta.past = 0
     running_meta.past = len(running_meta.sends())
     return running_meta
+
+
+@pytest.fixture
+async def world(db: Database, clock: FrozenClock, tmp_path: Path, owner_url: str) -> AsyncIterator[World]:
+    async with made_world(db, clock, tmp_path, owner_url) as world:
+        await world.make_firm("demo")
+        await world.make_firm("demo2")
+        receipts: ReceiptWriter = world.app.state.receipts
+        receipts.start()
+        yield world
+        await receipts.close()

@@ -17,6 +17,7 @@ from invekto.channels.adapter import Credentials
 from invekto.channels.service import open_app
 from invekto.kernel.crypto import KeyRing, SecretUnreadable
 from invekto.kernel.db import Database
+from invekto.kernel.errors import Unavailable
 from invekto.kernel.tenancy import RECEIPTS
 
 _log = logging.getLogger(__name__)
@@ -59,7 +60,11 @@ class Apps:
     _asking: dict[_Place, asyncio.Task[SigningApp | None]] = field(default_factory=dict)
 
     async def find(self, kind: str, key: UUID | None) -> SigningApp | None:
-        """The app behind `/hooks/{kind}` or `/hooks/{kind}/{key}`. None when nobody can sign there."""
+        """The app behind `/hooks/{kind}` or `/hooks/{kind}/{key}`. None when nobody can sign there.
+
+        Raises:
+            Unavailable: the database is away, so nobody can tell.
+        """
         place = (kind, key)
         kept = self._kept.get(place)
         if kept is not None:
@@ -78,11 +83,15 @@ class Apps:
 
     async def _ask(self, place: _Place) -> SigningApp | None:
         kind, key = place
-        pool = await self.database.pool(RECEIPTS)
-        async with pool.acquire() as connection:
-            row = await (
-                connection.fetchrow(_PLATFORM, kind) if key is None else connection.fetchrow(_BY_KEY, kind, key)
-            )
+        try:
+            pool = await self.database.pool(RECEIPTS)
+            async with pool.acquire() as connection:
+                row = await (
+                    connection.fetchrow(_PLATFORM, kind) if key is None else connection.fetchrow(_BY_KEY, kind, key)
+                )
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            _log.warning("the secret of a webhook address cannot be looked up: %r", error)
+            raise Unavailable(retry_after_s=1) from error
         found = None if row is None else self._opened(row)
         if len(self._kept) >= _KEPT_MAX:
             # Addresses that a stranger guesses must not fill the memory.

@@ -57,6 +57,8 @@ class Hooks:
         place = _PATH.fullmatch(scope["path"])
         if place is None:
             raise NotFound
+        # Names the request in the metrics.
+        scope["route"] = HOOK_ROUTES[1 if place[2] else 0]
         state = scope["app"].state
         registry: Registry = state.registry
         apps: Apps = state.apps
