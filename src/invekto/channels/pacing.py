@@ -11,7 +11,7 @@ from uuid import UUID
 from invekto.channels.adapter import Capabilities
 from invekto.kernel.tenancy import Connection
 
-# One statement: refill by the time that passed, take what is there, say what was taken.
+# One statement: refill by the time that passed without a pause, take what is there, say what was taken.
 _TAKE = """
 with made as (
   insert into channel_pace (tenant_id, channel_id, tokens, rate_per_s, burst, refilled_at)
@@ -19,7 +19,7 @@ with made as (
   on conflict (tenant_id, channel_id) do nothing
 ), held as (
   select tenant_id, channel_id, paused_until,
-         least($4, tokens + $5 * greatest(0, extract(epoch from now() - refilled_at)::float8)) as tokens
+         least($4, tokens + $5 * greatest(0, extract(epoch from now() - greatest(refilled_at, paused_until))::float8)) as tokens
     from channel_pace where tenant_id = $1 and channel_id = $2
      for update
 ), taken as (

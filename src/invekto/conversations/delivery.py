@@ -374,7 +374,7 @@ class Delivery:
 def _backoff_s(attempts: int, failure: Transient) -> float:
     """What the provider asked for, or doubling from a second with half of it at random, so that lanes do not march in step."""
     if failure.retry_after_s is not None:
-        return failure.retry_after_s
+        return max(failure.retry_after_s, _FIRST_BACKOFF_S / 2)
     whole = min(_LONGEST_BACKOFF_S, _FIRST_BACKOFF_S * 2.0 ** min(attempts, 10))
     return whole * (0.5 + random.random() / 2)  # noqa: S311  # spreads load, keeps no secret
 

@@ -48,16 +48,20 @@ _ROUTES_KEPT_S: Final = 5.0
 # Prepared while the tables are empty, a plan reads them whole for ever: pin the ways that stay right.
 _PLANS: Final = "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off"
 
-# What the database says of data it cannot keep. Anything else is an outage: the claim stays and is tried again.
+# What the database says of data it cannot keep, and what Python says of an event that is not what its type promises.
+# Anything else is an outage: the claim stays and is tried again.
 _REFUSALS: Final = (
     asyncpg.DataError,
     asyncpg.IntegrityConstraintViolationError,
-    asyncpg.exceptions.DataError,
     asyncpg.ProgramLimitExceededError,
-    UnicodeEncodeError,
     ValueError,
-    OverflowError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    AssertionError,
     RecursionError,
+    Raced,  # and lost every race again: no race, but a contradiction
 )
 _AGAIN: Final = (Raced, asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.UniqueViolationError)
 
@@ -69,7 +73,7 @@ class Ingest:
     database: Database
     registry: Registry
     working: bool = False
-    _routes: dict[tuple[str, str], Route | None] = field(default_factory=dict)
+    _routes: dict[tuple[str, str], Route] = field(default_factory=dict)
     _routes_at: float = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -79,7 +83,7 @@ class Ingest:
             while not stop.is_set():
                 try:
                     await self._elected(stop, woken)
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, Raced) as error:
+                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
                     _log.warning("ingest: interrupted, the claim is tried again: %s", error)
                 self.working = False
                 await self.database.wakeup.wait(stop, _STAND_BY_S)
@@ -149,14 +153,14 @@ class Ingest:
         return incoming, parked
 
     def _events(self, receipt: StoredReceipt) -> Sequence[InboundEvent]:
-        request = RawRequest(
-            method="POST",
-            query=dict(parse_qsl(receipt.query, keep_blank_values=True)),
-            headers=msgspec.json.decode(receipt.headers, type=dict[str, str]),
-            body=receipt.body,
-            received_at=receipt.received_at,
-        )
         try:
+            request = RawRequest(
+                method="POST",
+                query=dict(parse_qsl(receipt.query, keep_blank_values=True)),
+                headers=msgspec.json.decode(receipt.headers, type=dict[str, str]),
+                body=receipt.body,
+                received_at=receipt.received_at,
+            )
             return self.registry.by_kind(receipt.kind).parse(request)
         except Exception as error:  # noqa: BLE001  # a parser's defect must cost its own receipt only, never the queue
             _log.exception("receipt %s could not be read", receipt.id)
@@ -167,10 +171,8 @@ class Ingest:
                 )
             ]
 
-    async def _routes_of(
-        self, connection: Connection, accounts: set[tuple[str, str]]
-    ) -> dict[tuple[str, str], Route | None]:
-        """Cached for a few seconds, absence too: a stranger's number must not cost a query per message."""
+    async def _routes_of(self, connection: Connection, accounts: set[tuple[str, str]]) -> dict[tuple[str, str], Route]:
+        """Cached for a few seconds; absence is not: a number that was connected just now is known at once."""
         clock = self.database.clock.monotonic()
         if clock - self._routes_at > _ROUTES_KEPT_S:
             self._routes, self._routes_at = {}, clock
@@ -178,7 +180,7 @@ class Ingest:
         if missing:
             async with claimed(connection):
                 found = await find_routes(connection, missing)
-            self._routes.update({account: found.get(account) for account in missing})
+            self._routes.update(found)
         return self._routes
 
     # Storing ----------------------------------------------------------------------------------------------------

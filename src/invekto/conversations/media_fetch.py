@@ -30,11 +30,13 @@ from invekto.kernel.tenancy import DELIVERY, Connection, claimed
 _log = logging.getLogger(__name__)
 
 FETCHES_AT_ONCE: Final = 8
-_LEASE_S: Final = 120
+_LEASE_S: Final = 180
+"""Longer than an adapter's fetch may take."""
 _POLL_S: Final = 1.0
 _FIRST_BACKOFF_S: Final = 2.0
 _LONGEST_BACKOFF_S: Final = 900.0
 _GIVE_UP_AFTER: Final = 40
+_DISK_FULL_S: Final = 30.0
 _UNNAMED_MAX_BYTES: Final = 16 << 20
 
 # The lease is next_attempt_at itself: a dead worker's files come due again by themselves. Index: attachment_pending_idx.
@@ -113,16 +115,22 @@ class MediaFetch:
     async def _fetch(self, row: asyncpg.Record) -> None:
         try:
             stored = await self._store(row)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+            raise
         except StorageFull:
+            # Nobody's fault at the provider: it does not count as one of the tries.
             _log.error("media: the disk is full; files wait")
-            await self._later(row, "disk_full")
+            await self._later(row, "disk_full", _DISK_FULL_S, tries_back=1)
         except (MediaGone, TooLarge) as error:
             await self._failed(row, "media_gone" if isinstance(error, MediaGone) else "media_too_large")
         except (ChannelError, HttpError, SecretUnreadable) as error:
             if isinstance(error, Rejected) or row["attempts"] >= _GIVE_UP_AFTER:
                 await self._failed(row, getattr(error, "code", "media_unavailable"))
             else:
-                await self._later(row, type(error).__name__)
+                await self._later(row, type(error).__name__, _backoff_s(row["attempts"]))
+        except Exception as error:  # noqa: BLE001  # an adapter's defect costs this file only, and is tried again slowly
+            _log.exception("media: fetching %s failed", row["id"])
+            await self._later(row, type(error).__name__, _LONGEST_BACKOFF_S)
         else:
             await self._done(row, stored)
 
@@ -161,7 +169,7 @@ class MediaFetch:
         await self._write(
             row,
             "update attachment set state = 'stored', storage_key = $3, size = $4, mime = $5, next_attempt_at = null,"
-            " failure = null where tenant_id = $1 and id = $2",
+            " failure = null where tenant_id = $1 and id = $2 and state <> 'stored'",
             media.sha256,
             media.size,
             mime,
@@ -170,18 +178,19 @@ class MediaFetch:
     async def _failed(self, row: asyncpg.Record, why: str) -> None:
         await self._write(
             row,
-            "update attachment set state = 'failed', failure = $3, next_attempt_at = null where tenant_id = $1 and id = $2",
+            "update attachment set state = 'failed', failure = $3, next_attempt_at = null"
+            " where tenant_id = $1 and id = $2 and state = 'pending'",
             why,
         )
 
-    async def _later(self, row: asyncpg.Record, why: str) -> None:
-        wait_s = min(_LONGEST_BACKOFF_S, _FIRST_BACKOFF_S * 2 ** min(row["attempts"] - 1, 12))
+    async def _later(self, row: asyncpg.Record, why: str, wait_s: float, *, tries_back: int = 0) -> None:
         await self._write(
             row,
-            "update attachment set failure = $3, next_attempt_at = now() + make_interval(secs => $4)"
-            " where tenant_id = $1 and id = $2",
+            "update attachment set failure = $3, next_attempt_at = now() + make_interval(secs => $4), attempts = attempts - $5"
+            " where tenant_id = $1 and id = $2 and state = 'pending'",
             why,
             wait_s,
+            tries_back,
             shown=False,
         )
 
@@ -189,8 +198,8 @@ class MediaFetch:
         """One change of the attachment; `shown` also raises its message's version and tells the screens."""
         pool = await self.database.pool(DELIVERY)
         async with pool.acquire() as connection, claimed(connection, [row["tenant_id"]]):
-            await connection.execute(sql, row["tenant_id"], row["id"], *values)
-            if not shown:
+            changed = await connection.execute(sql, row["tenant_id"], row["id"], *values)
+            if not shown or changed == "UPDATE 0":
                 return
             conversation_id = await connection.fetchval(
                 "update message set version = version + 1 where tenant_id = $1 and id = $2 returning conversation_id",
@@ -200,3 +209,7 @@ class MediaFetch:
             event = MessageChanged(conversation_id=conversation_id, message_id=row["message_id"])
             await connection.execute(*insert_events([(row["tenant_id"], event)], self.database.clock.now()))
         self.database.wakeup.wake("event")
+
+
+def _backoff_s(attempts: int) -> float:
+    return min(_LONGEST_BACKOFF_S, _FIRST_BACKOFF_S * float(2 ** min(attempts - 1, 12)))
