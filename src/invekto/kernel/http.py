@@ -9,15 +9,15 @@ from __future__ import annotations
 import asyncio
 import json as json_format
 import ssl
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Literal
 
-import httpcore
 import httpx
 
-from invekto.kernel.addresses import AddressRefused, resolve_public
+from invekto.kernel.addresses import resolve_public
 from invekto.kernel.http_body import Body, FilePart, encode, inflated, no_longer_than
 from invekto.kernel.http_errors import (
     HttpConnectFailed,
@@ -28,21 +28,17 @@ from invekto.kernel.http_errors import (
     HttpTooLarge,
     HttpTooManyRedirects,
 )
-from invekto.kernel.http_network import Progress, Resolver, WatchedBackend, progress
+from invekto.kernel.http_network import CONNECT_TIMEOUT_S, Connections, Origin, Resolver
+from invekto.kernel.http_wire import Progress, Wire, request_head
 
 DEADLINE_S: Final = 15.0
-CONNECT_TIMEOUT_S: Final = 5.0
 MAX_BYTES: Final = 2 << 20
 REDIRECTS_MAX: Final = 3
-_POOL_TIMEOUT_S: Final = 5.0
-_CONNECTIONS_MAX: Final = 100
-_KEEPALIVE_S: Final = 30.0
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _USER_AGENT: Final = "Invekto"
 _HEADERS_WITHOUT_SECRET: Final = frozenset({"accept", "accept-encoding", "accept-language", "user-agent"})
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-Origin = tuple[str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +82,13 @@ class Http:
     ) -> None:
         self._operator_origins = frozenset(_origin(httpx.URL(url)) for url in operator_urls)
         tls = tls or httpx.create_ssl_context()
-        self._to_operator = _pool(tls, WatchedBackend(None))
-        self._guarded = _pool(tls, WatchedBackend(resolve))
+        tls.set_alpn_protocols(["http/1.1"])
+        self._to_operator = Connections(tls, None)
+        self._guarded = Connections(tls, resolve)
 
     async def close(self) -> None:
-        await self._to_operator.aclose()
-        await self._guarded.aclose()
+        await self._to_operator.close()
+        await self._guarded.close()
 
     async def request(
         self,
@@ -169,21 +166,18 @@ class Http:
             from_tenant=from_tenant,
         )
         state = Progress()
-        token = progress.set(state)
         # The caller's own TimeoutError must not be taken for the deadline's.
         deadline = asyncio.timeout(deadline_s)
         try:
             async with deadline, self._following(call, redirects, state) as response:
-                yield _stream(response, max_bytes, state)
+                yield _stream(response, max_bytes)
         except TimeoutError:
             if not deadline.expired():
                 raise
             raise HttpTimeout(f"no whole answer within {deadline_s:g} s", sent=state.sent) from None
-        finally:
-            progress.reset(token)
 
     @asynccontextmanager
-    async def _following(self, call: _Call, redirects: int, state: Progress) -> AsyncIterator[httpcore.Response]:
+    async def _following(self, call: _Call, redirects: int, state: Progress) -> AsyncIterator[Wire]:
         for followed in range(redirects + 1):
             async with self._answer(call, state) as response:
                 location = _location(response) if redirects else None
@@ -195,28 +189,18 @@ class Http:
                 call = call.redirected(location)
 
     @asynccontextmanager
-    async def _answer(self, call: _Call, state: Progress) -> AsyncIterator[httpcore.Response]:
-        pool = self._pool_for(call, state)
-        request = httpcore.Request(
-            call.method,
-            httpcore.URL(
-                scheme=call.url.raw_scheme,
-                host=call.url.raw_host,
-                port=call.url.port,
-                target=call.url.raw_path,
-            ),
-            headers=[(b"Host", call.url.netloc), *((k.encode(), v.encode()) for k, v in call.headers.items())],
-            content=call.body,
-            extensions={"timeout": {"connect": CONNECT_TIMEOUT_S, "pool": _POOL_TIMEOUT_S}},
-        )
-        with _told_exactly(state):
-            response = await pool.handle_async_request(request)
+    async def _answer(self, call: _Call, state: Progress) -> AsyncIterator[Wire]:
+        connections = self._connections_for(call, state)
+        origin = _origin(call.url)
+        head = request_head(call.method, call.url.raw_path, call.url.netloc, call.headers)
+        wire = await connections.take(origin, state)
         try:
-            yield response
+            await wire.exchange(head, call.body, int(call.headers.get("content-length", 0)), state)
+            yield wire
         finally:
-            await response.aclose()
+            connections.give_back(origin, wire)
 
-    def _pool_for(self, call: _Call, state: Progress) -> httpcore.AsyncConnectionPool:
+    def _connections_for(self, call: _Call, state: Progress) -> Connections:
         if not call.from_tenant and _origin(call.url) in self._operator_origins:
             return self._to_operator
         if call.url.scheme != "https":
@@ -245,9 +229,16 @@ class _Call:
 
 
 def _parse(url: str, params: Mapping[str, str] | None) -> httpx.URL:
+    if not params:
+        return _plain(url)
+    return _checked(_plain(url).copy_merge_params(params))
+
+
+@lru_cache(maxsize=1024)
+def _plain(url: str) -> httpx.URL:
+    """An outbox asks the same few addresses thousands of times; a parsed one is immutable."""
     try:
-        parsed = httpx.URL(url)
-        return _checked(parsed.copy_merge_params(params) if params else parsed)
+        return _checked(httpx.URL(url))
     except httpx.InvalidURL as error:
         raise HttpRefusedAddress(f"not an address: {error}", sent=False) from None
 
@@ -261,57 +252,24 @@ def _checked(url: httpx.URL) -> httpx.URL:
 
 
 def _origin(url: httpx.URL) -> Origin:
-    return (url.scheme, url.host, url.port or (443 if url.scheme == "https" else 80))
+    return (url.scheme, url.raw_host.decode("ascii"), url.port or (443 if url.scheme == "https" else 80))
 
 
-def _pool(tls: ssl.SSLContext, backend: WatchedBackend) -> httpcore.AsyncConnectionPool:
-    return httpcore.AsyncConnectionPool(
-        ssl_context=tls,
-        max_connections=_CONNECTIONS_MAX,
-        keepalive_expiry=_KEEPALIVE_S,
-        network_backend=backend,
-    )
-
-
-def _location(response: httpcore.Response) -> str | None:
+def _location(wire: Wire) -> str | None:
     """Where a redirect leads, None for any other answer."""
-    if response.status not in _REDIRECTS:
+    if wire.status not in _REDIRECTS:
         return None
-    location: str | None = httpx.Headers(response.headers).get("location")
+    location: str | None = httpx.Headers(wire.headers).get("location")
     return location
 
 
-def _stream(response: httpcore.Response, max_bytes: int, state: Progress) -> HttpStream:
-    headers = httpx.Headers(response.headers)
+def _stream(wire: Wire, max_bytes: int) -> HttpStream:
+    headers = httpx.Headers(wire.headers)
     length = headers.get("content-length", "")
     if length.isdecimal() and int(length) > max_bytes:
         raise HttpTooLarge(f"the answer announces {length} bytes, {max_bytes} are allowed", sent=True)
-    packed = _body(response, state)
-    unpacked = inflated(packed, headers.get("content-encoding", "").strip().lower())
-    return HttpStream(response.status, headers, no_longer_than(unpacked, max_bytes))
-
-
-async def _body(response: httpcore.Response, state: Progress) -> AsyncIterator[bytes]:
-    with _told_exactly(state):
-        async for chunk in response.aiter_stream():
-            yield chunk
-
-
-@contextmanager
-def _told_exactly(state: Progress) -> Iterator[None]:
-    """Turns what the network says into our errors, each with what is certain about the request."""
-    try:
-        yield
-    except AddressRefused as error:
-        raise HttpRefusedAddress(str(error), sent=state.sent) from None
-    except httpcore.PoolTimeout:
-        raise HttpTimeout("no free connection in time", sent=state.sent) from None
-    except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-        raise HttpConnectFailed(str(error) or "no connection in time", sent=state.sent) from error
-    except httpcore.TimeoutException as error:
-        raise HttpTimeout(str(error) or "no answer in time", sent=state.sent) from error
-    except (httpcore.NetworkError, httpcore.ProtocolError) as error:
-        raise HttpInterrupted(str(error) or type(error).__name__, sent=state.sent) from error
+    unpacked = inflated(wire.chunks(), headers.get("content-encoding", "").strip().lower())
+    return HttpStream(wire.status, headers, no_longer_than(unpacked, max_bytes))
 
 
 __all__ = [

@@ -1,95 +1,145 @@
-"""Connections of outgoing calls: made to checked addresses only, and telling when a request's first byte leaves."""
+"""The connections of outgoing calls: made to checked addresses only, kept for the next call, never more than a limit."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable, Iterable
-from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
 
-import httpcore
+from invekto.kernel.addresses import Address, AddressRefused
+from invekto.kernel.http_errors import HttpConnectFailed, HttpRefusedAddress, HttpTimeout
+from invekto.kernel.http_wire import Progress, Wire
 
-from invekto.kernel.addresses import Address
+CONNECT_TIMEOUT_S: Final = 5.0
+_FREE_TIMEOUT_S: Final = 5.0
+_CONNECTIONS_MAX: Final = 100
+_KEPT_S: Final = 30.0
 
 Resolver: TypeAlias = Callable[[str, int], Awaitable[list[Address]]]
-_SocketOption: TypeAlias = Any  # httpcore's own alias is private, and no option is ever given
+Origin: TypeAlias = tuple[str, str, int]
+"""Scheme, host as it is connected to (ASCII), port."""
 
 
-@dataclass(slots=True)
-class Progress:
-    """How far one call has come."""
-
-    sent: bool = False
-
-
-progress: ContextVar[Progress] = ContextVar("progress")
-"""The call that this task makes. A pooled connection outlives a call, so it asks here whose bytes it writes."""
-
-
-class WatchedBackend(httpcore.AsyncNetworkBackend):
+class Connections:
     """Connects to what `resolve` gave, asked once per connection; without `resolve`, to wherever the name leads."""
 
-    def __init__(self, resolve: Resolver | None) -> None:
+    def __init__(self, tls: ssl.SSLContext, resolve: Resolver | None) -> None:
+        self._tls = tls
         self._resolve = resolve
-        self._inner = httpcore.AnyIOBackend()
+        self._free = asyncio.Semaphore(_CONNECTIONS_MAX)
+        # By origin, the one used last at the end; all together in the order they became idle.
+        self._idle: dict[Origin, list[Wire]] = {}
+        self._idle_count = 0
+        self._open = 0
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[_SocketOption] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        if self._resolve is None:
-            return WatchedStream(await self._inner.connect_tcp(host, port, timeout, local_address, socket_options))
-        loop = asyncio.get_running_loop()
-        started = loop.time()
+    async def take(self, origin: Origin, progress: Progress) -> Wire:
+        """A connection for one exchange: a kept one or a new one. `give_back` it in any case.
+
+        Raises:
+            HttpError: HttpTimeout when none came free, HttpConnectFailed, HttpRefusedAddress.
+        """
+        await self._wait_for_a_place(progress)
         try:
-            addresses = await asyncio.wait_for(self._resolve(host, port), timeout)
+            kept = self._kept(origin)
+            if kept is not None:
+                return kept
+            if self._open + self._idle_count >= _CONNECTIONS_MAX:
+                self._close_one_idle()
+            wire = await self._connect(origin, progress)
+        except BaseException:
+            self._free.release()
+            raise
+        self._open += 1
+        return wire
+
+    def give_back(self, origin: Origin, wire: Wire) -> None:
+        self._open -= 1
+        if wire.finish():
+            wire.idle_since = asyncio.get_running_loop().time()
+            self._idle.setdefault(origin, []).append(wire)
+            self._idle_count += 1
+        self._free.release()
+
+    async def close(self) -> None:
+        for kept in self._idle.values():
+            for wire in kept:
+                wire.close()
+        self._idle.clear()
+        self._idle_count = 0
+        await asyncio.sleep(0)  # lets the loop close what was aborted
+
+    async def _wait_for_a_place(self, progress: Progress) -> None:
+        if not self._free.locked():
+            await self._free.acquire()
+            return
+        waiting = asyncio.timeout(_FREE_TIMEOUT_S)
+        try:
+            async with waiting:
+                await self._free.acquire()
         except TimeoutError:
-            raise httpcore.ConnectTimeout(f"{host} was not resolved in time") from None
+            if not waiting.expired():
+                raise
+            raise HttpTimeout("no free connection in time", sent=progress.sent) from None
+
+    def _kept(self, origin: Origin) -> Wire | None:
+        kept = self._idle.get(origin)
+        oldest = asyncio.get_running_loop().time() - _KEPT_S
+        while kept:
+            wire = kept.pop()
+            self._idle_count -= 1
+            if wire.idle_since >= oldest and wire.is_fresh():
+                self._open += 1
+                return wire
+            wire.close()
+        self._idle.pop(origin, None)
+        return None
+
+    def _close_one_idle(self) -> None:
+        """The one that has been idle for longest makes room."""
+        if not self._idle_count:
+            return
+        origin = min((o for o, kept in self._idle.items() if kept), key=lambda o: self._idle[o][0].idle_since)
+        self._idle[origin].pop(0).close()
+        self._idle_count -= 1
+        if not self._idle[origin]:
+            del self._idle[origin]
+
+    async def _connect(self, origin: Origin, progress: Progress) -> Wire:
+        scheme, host, port = origin
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                if self._resolve is None:
+                    return await self._open_to(host, port, scheme, host)
+                return await self._open_to_any(await self._resolve(host, port), origin)
+        except AddressRefused as error:
+            raise HttpRefusedAddress(str(error), sent=progress.sent) from None
+        except TimeoutError:
+            # Ours, or the system's own: a failed connection like any other. The caller's deadline comes as a cancellation.
+            raise HttpConnectFailed(f"no connection to {host} in time", sent=progress.sent) from None
         except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError(f"{host} was not resolved: {error}") from error
-        failure: Exception = httpcore.ConnectError(f"{host} has no address")
+            raise HttpConnectFailed(f"{host}: {error}", sent=progress.sent) from error
+
+    async def _open_to_any(self, addresses: list[Address], origin: Origin) -> Wire:
+        """Every address gets its share of the time: a dead first one must not use it all up."""
+        scheme, host, port = origin
+        loop = asyncio.get_running_loop()
+        end = loop.time() + CONNECT_TIMEOUT_S
+        failure: OSError = OSError("it has no address")
         for position, address in enumerate(addresses):
-            # Every address gets its share of the time that is left: a dead first one must not use it all up.
-            share = None if timeout is None else max(timeout - (loop.time() - started), 0) / (len(addresses) - position)
+            share = max(end - loop.time(), 0) / (len(addresses) - position)
             try:
-                stream = await self._inner.connect_tcp(str(address), port, share, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                async with asyncio.timeout(share):
+                    return await self._open_to(str(address), port, scheme, host)
+            except TimeoutError:
+                failure = OSError("no connection in time")
+            except OSError as error:
                 failure = error
-            else:
-                return WatchedStream(stream)
         raise failure
 
-    async def sleep(self, seconds: float) -> None:
-        await self._inner.sleep(seconds)
-
-
-class WatchedStream(httpcore.AsyncNetworkStream):
-    """Passes everything through and marks the present call as sent before its first byte. TLS greetings do not count."""
-
-    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
-        self._inner = inner
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return await self._inner.read(max_bytes, timeout)
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        if buffer:
-            progress.get().sent = True
-        await self._inner.write(buffer, timeout)
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
-    async def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.AsyncNetworkStream:
-        return WatchedStream(await self._inner.start_tls(ssl_context, server_hostname, timeout))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
+    async def _open_to(self, address: str, port: int, scheme: str, host: str) -> Wire:
+        secure = scheme == "https"
+        _, wire = await asyncio.get_running_loop().create_connection(
+            Wire, address, port, ssl=self._tls if secure else None, server_hostname=host if secure else None
+        )
+        return wire
