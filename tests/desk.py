@@ -5,6 +5,7 @@ Everything is started by the product's own commands and may be killed one by one
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -14,10 +15,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 
 from invekto.entry.postgres import SUPERUSER, EmbeddedPostgres
@@ -196,9 +199,6 @@ class Desk:
 
     def rows(self, query: str, *args: Any) -> list[dict[str, Any]]:
         """What is stored, seen by the superuser: for checking only."""
-        import asyncio
-
-        import asyncpg
 
         async def fetch() -> list[dict[str, Any]]:
             connection = await asyncpg.connect(self.postgres.url(SUPERUSER))
@@ -207,7 +207,9 @@ class Desk:
             finally:
                 await connection.close()
 
-        return asyncio.run(fetch())
+        # In a thread of its own: a browser's test runs inside a loop already.
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(lambda: asyncio.run(fetch())).result()
 
     @staticmethod
     def _answers(url: str) -> bool:
