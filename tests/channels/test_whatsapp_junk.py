@@ -103,6 +103,16 @@ def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 PLACES = _places(VALID)
 
 
+def _with(place: tuple[Any, ...], value: Any) -> Any:
+    """The valid body with something else in one place."""
+    mutated = json.loads(json.dumps(VALID))
+    inner = mutated
+    for step in place[:-1]:
+        inner = inner[step]
+    inner[place[-1]] = value
+    return mutated
+
+
 @MANY
 @given(st.binary(max_size=400))
 def test_any_bytes(raw: bytes) -> None:
@@ -118,12 +128,7 @@ def test_any_json(value: Any) -> None:
 @MANY
 @given(st.sampled_from(PLACES), JSON, st.booleans())
 def test_any_value_in_any_place_of_a_valid_body(place: tuple[Any, ...], value: Any, ascii_only: bool) -> None:
-    mutated = json.loads(json.dumps(VALID))
-    inner = mutated
-    for step in place[:-1]:
-        inner = inner[step]
-    inner[place[-1]] = value
-    raw = json.dumps(mutated, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
+    raw = json.dumps(_with(place, value), ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
     events = checked(raw)
     if place[0] == "entry" and len(place) > 6 and place[4] == "value" and place[5] == "messages":
         # One of the messages was changed: the others and the status are what they were.
@@ -132,6 +137,19 @@ def test_any_value_in_any_place_of_a_valid_body(place: tuple[Any, ...], value: A
         ]
         kept = [event for event in events if event.path.rpartition("[")[2] != f"{place[6]}]"]
         assert [(type(one), one.path) for one in kept] == [(type(one), one.path) for one in whole]
+
+
+POISONS: tuple[Any, ...] = (
+    *("a\x00b", "a\ud800b", "\udfff", "", " ", "\u202e\u2066", "x" * 70_000, "905551112233", "TR.1", "-1", "NaN"),
+    *(None, True, 0, -1, 10**30, 10**400, 1e308, float("inf"), float("nan")),
+    *([], {}, [[]], {"a\x00": "b\ud800"}, [None, 1, "x", {}]),
+)
+
+
+def test_every_poison_in_every_place_of_a_valid_body() -> None:
+    for place in PLACES:
+        for poison in POISONS:
+            checked(json.dumps(_with(place, poison)).encode())
 
 
 @MANY

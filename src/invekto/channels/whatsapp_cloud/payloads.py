@@ -7,7 +7,6 @@ and kept in the slice. Sources and dates: README.md of this folder.
 from __future__ import annotations
 
 import json
-import math
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -228,6 +227,7 @@ def read(raw: bytes | Raw, shape: type[Shape]) -> Shape | None:
 
 def repaired(raw: bytes) -> bytes:
     """The same JSON without what cannot be stored. ValueError or RecursionError when it is no JSON, or nested too deep."""
+    # The encoder writes null for what is no finite number.
     return msgspec.json.encode(storable_value(json.loads(raw.decode("utf-8-sig", "replace"))))
 
 
@@ -248,8 +248,6 @@ def storable_value(value: Any, depth: int = 0) -> Any:
             return {storable(key): storable_value(inner, depth + 1) for key, inner in value.items()}
         case list():
             return [storable_value(inner, depth + 1) for inner in value]
-        case float() if not math.isfinite(value):
-            return None
         case bool() | None:
             return value
         case int() if abs(value) >= 1 << 63:
