@@ -1,9 +1,9 @@
-import { Outlet } from '@tanstack/react-router';
+import { Outlet, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useKeys } from '@/shared/keys/useKeys';
 import { useFreshCounts } from '@/shared/realtime/counts';
-import { useSession } from '@/shared/session/session';
+import { useCan, useSession } from '@/shared/session/session';
 import { useIsPhone } from '@/shared/ui/useMedia';
 import { BottomBar } from './BottomBar';
 import { ConnectionBar } from './ConnectionBar';
@@ -22,10 +22,16 @@ export function Shell() {
 function Frame() {
   const { t } = useTranslation('app');
   const phone = useIsPhone();
+  const navigate = useNavigate();
+  const mayQuarantine = useCan('quarantine.manage');
   const [helpOpen, setHelpOpen] = useState(false);
   useFreshCounts();
   usePageTitle();
   useKeys([{ keys: '?', label: t('keys.help'), group: t('keys.general'), run: () => setHelpOpen(true) }]);
+  useKeys(
+    [{ keys: 'g q', label: t('keys.goQuarantine'), group: t('keys.general'), run: () => void navigate({ to: '/quarantine' }) }],
+    mayQuarantine,
+  );
   const openHelp = () => setHelpOpen(true);
   return (
     <div className={classes.frame}>

@@ -3,11 +3,20 @@ import { answer, api } from '@/shared/api/client';
 import type { ConversationStatus, Id, View } from '@/shared/api/types';
 import type { ListKey } from './rows';
 import { streamBegun } from './socket';
-import { putDetail, putListPage, putThreadPage, setListPhase, setThread, useLive } from './store';
+import { forgetThreads, putDetail, putListPage, putThreadPage, setListPhase, setThread, useLive } from './store';
 
 const LIST_PAGE = 60;
 const THREAD_PAGE = 50;
+/** Threads kept in memory; whoever opens a hundred a day would else hold them all. */
+const THREADS_KEPT = 30;
 const running = new Map<string, Promise<void>>();
+let recent: Id[] = [];
+
+/** Somebody looks at this thread: it is the last one to be forgotten. */
+export function touchThread(id: Id): void {
+  recent = [id, ...recent.filter((held) => held !== id)].slice(0, THREADS_KEPT);
+  if (Object.keys(useLive.getState().threads).length > THREADS_KEPT) forgetThreads(recent);
+}
 
 function once(name: string, work: () => Promise<void>): Promise<void> {
   const held = running.get(name);
@@ -59,6 +68,7 @@ export async function loadDetail(id: Id): Promise<void> {
 }
 
 export function loadThread(id: Id): Promise<void> {
+  touchThread(id);
   return once(`thread ${id} ${useLive.getState().epoch}`, async () => {
     const { epoch } = useLive.getState();
     if (!useLive.getState().threads[id]) setThread(id, { phase: 'loading' });

@@ -4,7 +4,7 @@ import type { Conversation } from '@/shared/api/types';
 import { useNow } from '@/shared/format/now';
 import { enterSends } from '@/shared/keys/enter';
 import { useKeys } from '@/shared/keys/useKeys';
-import { type DraftKind, openDraft, peekDraft, saveDraft } from '@/shared/offline/drafts';
+import { type DraftKind, type LocalDraft, openDraft, peekDraft, saveDraft } from '@/shared/offline/drafts';
 import { enqueue } from '@/shared/offline/outbox';
 import { useLive } from '@/shared/realtime/store';
 import { markOf } from '@/shared/ui/ChannelMark';
@@ -23,7 +23,7 @@ export function Composer({ row, detailReady }: { row: Conversation; detailReady:
   const { id } = row;
   const channel = useChannel(row.channel.id);
   const serverDraft = useLive((state) => state.details[id]?.draft ?? null);
-  const [kind, setKind] = useState<DraftKind>(() => peekDraft(id)?.kind ?? 'reply');
+  const [kind, setKind] = useState<DraftKind>(() => kindOf(peekDraft(id)));
   const [texts, setTexts] = useState(() => ({ reply: peekDraft(id)?.reply ?? '', note: peekDraft(id)?.note ?? '' }));
   const [saved, setSaved] = useState(false);
   const touched = useRef(peekDraft(id) !== undefined);
@@ -47,7 +47,7 @@ export function Composer({ row, detailReady }: { row: Conversation; detailReady:
     void openDraft(id, serverDraft).then((draft) => {
       if (gone || touched.current) return;
       touched.current = true;
-      setKind(draft.kind);
+      setKind(kindOf(draft));
       setTexts({ reply: draft.reply, note: draft.note });
     });
     return () => {
@@ -171,4 +171,9 @@ export function Composer({ row, detailReady }: { row: Conversation; detailReady:
       )}
     </section>
   );
+}
+
+/** Where one goes on: at the note that was begun, else at the reply. */
+function kindOf(draft: LocalDraft | undefined): DraftKind {
+  return draft?.kind === 'note' && draft.note !== '' ? 'note' : 'reply';
 }

@@ -20,6 +20,7 @@ export function ListHeader({ view, status }: { view: View; status: ConversationS
             to="/inbox/$view"
             params={{ view: name }}
             search={status === 'open' ? {} : { status }}
+            activeOptions={{ exact: true }}
             className={classes.view}
             data-testid={`view-${name}`}
             aria-current={name === view ? 'page' : undefined}
@@ -36,6 +37,7 @@ export function ListHeader({ view, status }: { view: View; status: ConversationS
             to="/inbox/$view"
             params={{ view }}
             search={name === 'open' ? {} : { status: name }}
+            activeOptions={{ exact: true }}
             className={classes.status}
             data-testid={`status-${name}`}
             aria-current={name === status ? 'true' : undefined}

@@ -3,7 +3,7 @@ import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '@/shared/api/client';
 import type { Id } from '@/shared/api/types';
-import { loadDetail, loadThread } from '@/shared/realtime/loaders';
+import { loadDetail, loadThread, touchThread } from '@/shared/realtime/loaders';
 import { useLive } from '@/shared/realtime/store';
 import { sentenceOf } from '@/shared/ui/showError';
 import { Empty, ErrorBar, SkeletonThread, useSlow } from '@/shared/ui/states';
@@ -43,7 +43,8 @@ export function ConversationPane({ id, ...actions }: Props) {
   useEffect(() => {
     keptUnread.delete(id);
     const held = useLive.getState().threads[id];
-    if (held?.phase !== 'ready') void loadThread(id);
+    if (held?.phase === 'ready') touchThread(id);
+    else void loadThread(id);
   }, [id, epoch]);
 
   const gone = detail.error instanceof ApiError && detail.error.status === 404;

@@ -3,10 +3,11 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Conversation } from '@/shared/api/types';
 import { useMe } from '@/shared/session/session';
-import { IconLayoutSidebarRight, IconMail, IconUserCheck, IconUserQuestion } from '@/shared/ui/icons';
+import { IconLayoutSidebarRight, IconMail, IconUserCheck, IconUserPlus, IconUserQuestion } from '@/shared/ui/icons';
 import { Kbd } from '@/shared/ui/Kbd';
 import '@/shared/ui/mantine-menu.css';
 import { assignConversation, markUnread, takeConversation } from '../../model/actions';
+import { setPicker } from '../../model/pickers';
 import { MoreButton } from './MoreButton';
 
 interface Props {
@@ -35,6 +36,14 @@ export default function MoreMenu({ row, phone, panelOpen, onTogglePanel }: Props
             onClick={() => void takeConversation(row.id, { id: user.id, name: user.name })}
           >
             {t('action.take')}
+          </Menu.Item>
+        )}
+        {phone && (
+          <Menu.Item
+            leftSection={<IconUserPlus size={16} stroke={1.5} aria-hidden="true" />}
+            onClick={() => setPicker('assign', true)}
+          >
+            {t('action.assign')}
           </Menu.Item>
         )}
         {phone && row.assignee && (

@@ -44,6 +44,8 @@ export function ThreadHeader({ row, onBack, onResolved, onTogglePanel, panelOpen
   const phone = useIsPhone();
   const channel = useChannel(row.channel.id);
   const counts = useCounts();
+  // On a phone the button comes with the picker and goes with it: there is no room for both.
+  const assigning = usePickers((state) => state.open === 'assign');
   const { id } = row;
   const resolved = row.status === 'resolved';
   const me = { id: user.id, name: user.name };
@@ -118,7 +120,7 @@ export function ThreadHeader({ row, onBack, onResolved, onTogglePanel, panelOpen
             {t('action.take')}
           </Button>
         )}
-        {!phone && <AssignControl row={row} />}
+        {(!phone || assigning) && <AssignControl row={row} />}
         {!resolved && <SnoozeControl row={row} />}
         <MoreMenu
           wanted={false}
