@@ -37,6 +37,7 @@ WAITING_MAX: Final = 2_000
 WAITING_MAX_BYTES: Final = 64 << 20
 WAITING_MAX_S: Final = 2.0
 _BATCH_MAX: Final = 500
+_SECOND_FROM: Final = 16
 _BATCH_MAX_BYTES: Final = 16 << 20
 _CONNECT_S: Final = 2.0
 _COMMIT_S: Final = 5.0
@@ -97,6 +98,7 @@ class ReceiptWriter:
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
         self._connected = 0
+        self._flushing = 0
         self._try_again_at = 0.0
 
     def start(self) -> None:
@@ -158,16 +160,26 @@ class ReceiptWriter:
         try:
             insert = await connection.prepare(_INSERT)
             while not connection.is_closed():
-                if batch := self._take():
-                    await self._flush(insert, batch)
-                elif self._closing:
+                if self._worth_a_commit() and (batch := self._take()):
+                    self._flushing += 1
+                    try:
+                        await self._flush(insert, batch)
+                    finally:
+                        self._flushing -= 1
+                elif self._closing and not self._queue:
                     return
                 else:
                     self._has_work.clear()
                     await self._has_work.wait()
         finally:
             self._connected -= 1
+            # What this writer leaves is the other one's.
+            self._has_work.set()
             connection.terminate()
+
+    def _worth_a_commit(self) -> bool:
+        """While another commit is under way a few wait for its end: halved batches would cost the server twice."""
+        return not self._flushing or len(self._queue) >= _SECOND_FROM
 
     async def _connect(self) -> Connection:
         settings = {"role": RECEIPTS, "application_name": RECEIPTS, "jit": "off", "synchronous_commit": "on"}

@@ -95,6 +95,7 @@ class _Claims:
         return made
 
 
+# `limit 1` on unique keys keeps each probe a probe: without it the planner joins the tables while they have no statistics.
 _FIND = """
 select a.tenant_id, a.channel_id, a.scheme, a.value, i.id as identity_id, k.id as contact_id, k.name, k.name_source, k.phone
   from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) as wanted (tenant_id, channel_id, scheme, value)
@@ -102,9 +103,10 @@ select a.tenant_id, a.channel_id, a.scheme, a.value, i.id as identity_id, k.id a
     select * from identity_address x
      where x.tenant_id = wanted.tenant_id and x.channel_id = wanted.channel_id
        and x.scheme = wanted.scheme and x.value = wanted.value
+     limit 1
   ) a
-  join identity i on i.tenant_id = a.tenant_id and i.id = a.identity_id
-  join contact k on k.tenant_id = i.tenant_id and k.id = i.contact_id
+  cross join lateral (select * from identity x where x.tenant_id = a.tenant_id and x.id = a.identity_id limit 1) i
+  cross join lateral (select * from contact x where x.tenant_id = i.tenant_id and x.id = i.contact_id limit 1) k
 """
 
 

@@ -46,7 +46,10 @@ _TRIES: Final = 5
 _ROUTES_KEPT_S: Final = 5.0
 
 # Prepared while the tables are empty, a plan reads them whole for ever: pin the ways that stay right.
-_PLANS: Final = "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off"
+_PLANS: Final = (
+    "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;"
+    " set join_collapse_limit = 1; set from_collapse_limit = 1"
+)
 
 # What the database says of data it cannot keep, and what Python says of an event that is not what its type promises.
 # Anything else is an outage: the claim stays and is tried again.

@@ -43,7 +43,7 @@ async def stored_keys(connection: Connection, keys: Sequence[tuple[UUID, UUID, s
     rows = await connection.fetch(
         "select m.tenant_id, m.channel_id, m.provider_id"
         " from unnest($1::uuid[], $2::uuid[], $3::text[]) as wanted (tenant_id, channel_id, provider_id)"
-        " join message m using (tenant_id, channel_id, provider_id)",
+        " cross join lateral (select x.tenant_id, x.channel_id, x.provider_id from message x where x.tenant_id = wanted.tenant_id and x.channel_id = wanted.channel_id and x.provider_id = wanted.provider_id limit 1) m",
         *(list(column) for column in zip(*keys, strict=True)),
     )
     return {(row["tenant_id"], row["channel_id"], row["provider_id"]) for row in rows}

@@ -222,7 +222,7 @@ _CHANGED: Final = f"""select {_COLUMNS},
        (select json_agg(json_build_array(r.user_id, r.seq, r.inbound_no)) from conversation_read r
          where r.tenant_id = c.tenant_id and r.conversation_id = c.id and r.user_id = any($3::uuid[]))::text as reads
   from unnest($1::uuid[], $2::uuid[]) as wanted (tenant_id, id)
-  join conversation c on c.tenant_id = wanted.tenant_id and c.id = wanted.id {_JOINS}
+  cross join lateral (select x.* from conversation x where x.tenant_id = wanted.tenant_id and x.id = wanted.id limit 1) c {_JOINS}
 """  # noqa: S608  # constants of this file
 
 

@@ -44,7 +44,7 @@ _ONE: Final = (
 _CHANGED: Final = f"""
 select {_COLUMNS}
   from unnest($1::uuid[], $2::uuid[]) as wanted (tenant_id, id)
-  join message m on m.tenant_id = wanted.tenant_id and m.id = wanted.id {_JOINS}
+  cross join lateral (select x.* from message x where x.tenant_id = wanted.tenant_id and x.id = wanted.id limit 1) m {_JOINS}
  order by m.seq
 """  # noqa: S608
 

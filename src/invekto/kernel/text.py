@@ -91,6 +91,13 @@ def slug(text: str) -> str:
 
 def storable(text: str) -> str:
     """`text` as PostgreSQL can keep it: NUL and lone surrogates, which JSON admits, become U+FFFD."""
+    if "\0" not in text:
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            pass  # a lone surrogate: replaced below
+        else:
+            return text
     return _UNSTORABLE.sub("\ufffd", text)
 
 
