@@ -6,41 +6,31 @@ A slice of a part is a webhook body of its own, with just that part in it: store
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
-import phonenumbers
-from msgspec import Raw, Struct
+from msgspec import Raw
 
 from invekto.channels.adapter import (
-    Address,
     DeliveryReport,
-    InboundAttachment,
     InboundEvent,
     InboundMessage,
     RawRequest,
-    Sender,
     UnhandledEvent,
 )
 from invekto.channels.whatsapp_cloud import payloads as shapes
+from invekto.channels.whatsapp_cloud.content import content_of
 from invekto.channels.whatsapp_cloud.errors import class_of
-from invekto.channels.whatsapp_cloud.payloads import Change, Contact, Entry, Envelope, Head, Status, Value, read
-from invekto.kernel.text import preview, storable
+from invekto.channels.whatsapp_cloud.payloads import Change, Entry, Envelope, Head, Status, Value, read
+from invekto.channels.whatsapp_cloud.senders import Book, sender_of
+from invekto.kernel.text import storable
 
 WINDOW: Final = timedelta(hours=24)
 _AHEAD_AT_MOST: Final = timedelta(minutes=5)
 _MILLISECONDS_FROM: Final = 1e12
-_NAME_MAX: Final = 120
-_FILE_NAME_MAX: Final = 240
-_MIME: Final = re.compile(r"[a-z0-9][a-z0-9.+-]{0,126}/[a-z0-9][a-z0-9.+-]{0,126}(; *codecs=[a-z0-9.,\"-]{1,60})?")
-_PHONE: Final = re.compile(r"\+?([0-9]{5,20})")
-_BSUID: Final = re.compile(r"[A-Z]{2}\.[A-Za-z0-9]{1,128}")
-_PARENT_BSUID: Final = re.compile(r"[A-Z]{2}\.ENT\.[A-Za-z0-9]{1,128}")
 
 Delivery = Literal["sent", "delivered", "read", "failed"]
 _STATUSES: Final[dict[str, Delivery]] = {
@@ -121,7 +111,7 @@ def _events(place: _Place, received_at: datetime) -> Iterator[InboundEvent]:
     elif account is None:
         yield _unhandled(place, None, "account_missing")
     else:
-        yield from _of_account(_Account(place, account, value, _Book.of(value.contacts), received_at))
+        yield from _of_account(_Account(place, account, value, Book.of(value.contacts), received_at))
 
 
 def _unhandled(place: _Place, account: str | None, reason: str, detail: str | None = None) -> UnhandledEvent:
@@ -147,7 +137,7 @@ class _Account:
     place: _Place
     key: str
     value: Value
-    book: _Book
+    book: Book
     received_at: datetime
 
     def path(self, part: str, number: int) -> str:
@@ -217,16 +207,16 @@ def _message(account: _Account, number: int, raw: Raw) -> InboundEvent:
     head = read(raw, Head)
     if head is None or not head.id:
         return account.unhandled("messages", number, raw, "message_malformed", contact=account.book.only)
-    entry = account.book.of_sender(head)
+    entry = account.book.ofsender_of(head)
     contact = None if entry is None else entry.raw
     if head.type in _NO_BUBBLE:
         return account.unhandled("messages", number, raw, "type_not_handled", head.type, contact)
     if head.group_id:
         return account.unhandled("messages", number, raw, "group_not_handled", None, contact)
-    sender = _sender(head, None if entry is None else entry.contact)
+    sender = sender_of(head, None if entry is None else entry.contact)
     if sender is None:
         return account.unhandled("messages", number, raw, "sender_missing", None, contact)
-    content = _content(head.type, raw)
+    content = content_of(head.type, raw)
     if content is None:
         return account.unhandled("messages", number, raw, "type_not_handled", head.type, contact)
     sent_at = moment(head.timestamp, account.received_at)
@@ -262,207 +252,3 @@ def moment(given: object, received_at: datetime) -> datetime:
         seconds /= 1000
     # Compared first: a year past 9999 cannot be made into a time.
     return latest if seconds >= latest.timestamp() else datetime.fromtimestamp(seconds, UTC)
-
-
-# Who wrote --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _BookEntry:
-    contact: Contact
-    raw: Raw
-
-
-@dataclass(slots=True)
-class _Book:
-    """The change's `contacts`, found by the ids that a message names."""
-
-    entries: list[_BookEntry] = field(default_factory=list)
-    by_id: dict[str, _BookEntry] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, raw_contacts: Raw) -> _Book:
-        book = cls()
-        for raw in (read(raw_contacts, list[Raw]) if raw_contacts else None) or ():
-            contact = read(raw, Contact)
-            if contact is None:
-                continue
-            entry = _BookEntry(contact, raw)
-            book.entries.append(entry)
-            for key in (contact.user_id, contact.wa_id):
-                if key:
-                    book.by_id.setdefault(str(key), entry)
-        return book
-
-    @property
-    def only(self) -> Raw | None:
-        return self.entries[0].raw if len(self.entries) == 1 else None
-
-    def of_sender(self, head: Head) -> _BookEntry | None:
-        """By the business-scoped id first. A single contact belongs to a message whose ids do not speak against it."""
-        for key in (head.from_user_id, head.from_):
-            if key and (entry := self.by_id.get(str(key))) is not None:
-                return entry
-        if len(self.entries) != 1:
-            return None
-        entry = self.entries[0]
-        stranger = head.from_user_id and entry.contact.user_id and str(head.from_user_id) != str(entry.contact.user_id)
-        return None if stranger else entry
-
-
-def _sender(head: Head, contact: Contact | None) -> Sender | None:
-    """None when the message names nobody. The business-scoped id is trusted before a number, which may change hands."""
-    contact = contact or Contact()
-    given = [head.from_user_id, contact.user_id, head.from_, contact.wa_id]
-    parents = [head.from_parent_user_id, contact.parent_user_id, *given]
-    bsuid = _first(given, _BSUID) or _named(head.from_user_id) or _named(contact.user_id)
-    parent = _first(parents, _PARENT_BSUID)
-    phone = next((_phone(match[1]) for one in (head.from_, contact.wa_id) if (match := _match(one, _PHONE))), None)
-    addresses = [
-        Address(scheme=scheme, value=value)
-        for scheme, value in (("bsuid", bsuid), ("parent_bsuid", parent), ("phone", phone))
-        if value
-    ]
-    if not addresses:
-        return None
-    profile = contact.profile or shapes.Profile()
-    username = preview(profile.username or "", _NAME_MAX) or None
-    name = preview(profile.name or "", _NAME_MAX)
-    return Sender(
-        addresses=tuple(addresses),
-        display=name or username or phone or addresses[0].value,
-        phone=phone,
-        username=username,
-    )
-
-
-def _match(given: shapes.Id, pattern: re.Pattern[str]) -> re.Match[str] | None:
-    return pattern.fullmatch(str(given)) if given else None
-
-
-def _first(given: Sequence[shapes.Id], pattern: re.Pattern[str]) -> str | None:
-    return next((str(one) for one in given if _match(one, pattern)), None)
-
-
-def _named(given: shapes.Id) -> str | None:
-    """An id in the field made for it, of a form we do not know yet. A number in it is a number, a parent is a parent."""
-    if not given or _match(given, _PHONE) or _match(given, _PARENT_BSUID):
-        return None
-    return storable(str(given))[:200]
-
-
-@lru_cache(maxsize=20_000)
-def _phone(digits: str) -> str:
-    """E.164. WhatsApp's own digits stay as they are where the numbering plan does not know them."""
-    try:
-        number = phonenumbers.parse(f"+{digits}")
-    except phonenumbers.NumberParseException:
-        return f"+{digits}"
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-# What was said ----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Content:
-    type: str
-    text: str | None = None
-    payload: dict[str, Any] | list[dict[str, Any]] | None = None
-    raw: dict[str, Any] | None = None
-    attachments: tuple[InboundAttachment, ...] = ()
-    about: str | None = None
-    quiet: bool = False
-
-
-_SHAPES: Final[dict[str, type[Struct]]] = {
-    "text": shapes.TextMessage,
-    "image": shapes.ImageMessage,
-    "video": shapes.VideoMessage,
-    "audio": shapes.AudioMessage,
-    "document": shapes.DocumentMessage,
-    "sticker": shapes.StickerMessage,
-    "location": shapes.LocationMessage,
-    "contacts": shapes.ContactsMessage,
-    "reaction": shapes.ReactionMessage,
-}
-
-
-def _content(kind: str, raw: Raw) -> _Content | None:
-    """What we show, or the message kept whole as `unsupported`. None for a reaction that is taken back."""
-    shape = _SHAPES.get(kind)
-    message = None if shape is None else read(raw, shape)
-    content: _Content | None = None
-    match message:
-        case shapes.TextMessage(text=said):
-            content = _Content("text", text=storable(said.body))
-        case shapes.ImageMessage(image=file):
-            content = _file("image", file, "image/jpeg")
-        case shapes.VideoMessage(video=file):
-            content = _file("video", file, "video/mp4")
-        case shapes.AudioMessage(audio=file):
-            content = _file("audio", file, "audio/ogg")
-        case shapes.DocumentMessage(document=file):
-            content = _file("document", file, "application/octet-stream")
-        case shapes.StickerMessage(sticker=file):
-            content = _file("sticker", file, "image/webp")
-        case shapes.LocationMessage(location=place):
-            content = _location(place)
-        case shapes.ContactsMessage(contacts=cards):
-            content = _Content("contacts", payload=[_card(card) for card in cards])
-        case shapes.ReactionMessage(reaction=reaction):
-            if not reaction.emoji:
-                return None
-            about = storable(reaction.message_id)
-            return _Content("reaction", payload={"emoji": preview(reaction.emoji, 20)}, about=about, quiet=True)
-        case _:
-            pass
-    return content or _unsupported(kind, raw)
-
-
-def _file(
-    kind: Literal["image", "video", "audio", "document", "sticker"], file: shapes.Media, mime: str
-) -> _Content | None:
-    if file.id == "":
-        return None
-    given = (file.mime_type or "").strip().lower()
-    name = preview((file.filename or "").replace("\\", "/").rpartition("/")[2], _FILE_NAME_MAX)
-    attachment = InboundAttachment(
-        kind=kind,
-        media_id=storable(str(file.id)),
-        mime=given if _MIME.fullmatch(given) else mime,
-        name=name or None,
-        voice=kind == "audio" and bool(file.voice),
-    )
-    return _Content(kind, text=storable(file.caption) if file.caption else None, attachments=(attachment,))
-
-
-def _location(place: shapes.Location) -> _Content | None:
-    if not (abs(place.latitude) <= 90 and abs(place.longitude) <= 180):
-        return None
-    payload: dict[str, Any] = {"latitude": place.latitude, "longitude": place.longitude}
-    payload |= {key: storable(said) for key, said in (("name", place.name), ("address", place.address)) if said}
-    return _Content("location", payload=payload)
-
-
-def _card(card: shapes.Card) -> dict[str, Any]:
-    name = card.name or shapes.CardName()
-    parts = [part for part in (name.first_name, name.last_name) if part]
-    phones = [phone.phone or phone.wa_id for phone in card.phones or ()]
-    return {
-        "name": preview(name.formatted_name or " ".join(parts), _NAME_MAX) or None,
-        "phones": [preview(phone, 40) for phone in phones if phone],
-    }
-
-
-def _unsupported(kind: str, raw: Raw) -> _Content:
-    """Kept whole. What a person pressed is named, so that the line says something."""
-    whole = shapes.raw_object(raw)
-    part = (whole or {}).get(kind)
-    title: object = None
-    if isinstance(part, dict):
-        replies = [part, part.get("button_reply"), part.get("list_reply")]
-        said = (reply.get("title") or reply.get("text") for reply in replies if isinstance(reply, dict))
-        title = next((one for one in said if isinstance(one, str) and one), None)
-    payload = {"title": preview(title, _NAME_MAX)} if isinstance(title, str) else None
-    return _Content("unsupported", payload=payload, raw=whole)
