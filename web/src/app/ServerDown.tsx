@@ -10,6 +10,7 @@ export function ServerDown({ onRetry }: { onRetry: () => void }) {
   return (
     <MantineProvider theme={theme} cssVariablesResolver={resolver} colorSchemeManager={schemes} defaultColorScheme="auto">
       <main style={{ maxInlineSize: 480, margin: '20vh auto 0' }}>
+        <h1 className="visually-hidden">Invekto</h1>
         <ErrorBar onRetry={onRetry}>{t('serverDown')}</ErrorBar>
       </main>
     </MantineProvider>

@@ -17,6 +17,7 @@ import { ThreadLine } from './ThreadLine';
 
 const NEAR_END_PX = 80;
 const LOAD_AHEAD = 12;
+const SETTLE_MS = 300;
 const GUESS: Record<ThreadItem['kind'], number> = { start: 40, day: 44, earlier: 56, unread: 36, message: 52, pending: 52 };
 /** A quote may point far back: this many pages are loaded to find it. */
 const JUMP_PAGES = 20;
@@ -32,6 +33,8 @@ export function Thread({ row }: { row: Conversation }) {
   const [opened] = useState(() => (row.unread > 0 ? { readSeq: row.read_seq, lastSeq: row.last_seq } : null));
   const items = useMemo(() => threadItems({ segments, outbox, opened, more }), [segments, outbox, opened, more]);
   const [atEnd, setAtEnd] = useState(true);
+  // Older pages wait for the first placing: it aims at an index, which they would shift.
+  const [settled, setSettled] = useState(false);
   const [flashed, setFlashed] = useState<string | null>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const ready = phase === 'ready';
@@ -58,6 +61,11 @@ export function Thread({ row }: { row: Conversation }) {
     if (unread > 0) virtualizer.scrollToIndex(unread, { align: 'start' });
     else virtualizer.scrollToEnd();
   }, [ready, items, virtualizer]);
+  useEffect(() => {
+    if (!ready) return;
+    const timer = setTimeout(() => setSettled(true), SETTLE_MS);
+    return () => clearTimeout(timer);
+  }, [ready]);
 
   // An own message is always followed, wherever one had scrolled to.
   const pendingCount = outbox.length;
@@ -83,8 +91,8 @@ export function Thread({ row }: { row: Conversation }) {
   const visible = virtualizer.getVirtualItems();
   const firstIndex = visible[0]?.index ?? 0;
   useEffect(() => {
-    if (ready && placed.current && more && firstIndex < LOAD_AHEAD) loadMore();
-  }, [ready, more, firstIndex, loadMore]);
+    if (settled && more && firstIndex < LOAD_AHEAD) loadMore();
+  }, [settled, more, firstIndex, loadMore]);
 
   const held = useLive((state) => state.threads[id]);
   const lastSeq = held?.byId[held.order[held.order.length - 1] ?? '']?.seq ?? 0;
