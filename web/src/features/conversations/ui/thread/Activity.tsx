@@ -28,6 +28,7 @@ function useSentence(message: Message): string {
   if (known === 'tagged') {
     const added = tags.join(', ');
     const gone = removed.join(', ');
+    if (added && gone && who) return t('activity.retagged', { by: who, tags: added, removed: gone });
     if (added) return who ? t('activity.tagged', { by: who, tags: added }) : t('activity.taggedAuto', { tags: added });
     if (gone) return who ? t('activity.untagged', { by: who, tags: gone }) : t('activity.tagsChangedAuto');
     return who ? t('activity.tagsChanged', { by: who }) : t('activity.tagsChangedAuto');
