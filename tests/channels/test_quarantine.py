@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from invekto.channels.quarantine import replay_unowned
+from invekto.channels.quarantine import replay_chosen
 from invekto.channels.receipts import NewReceipt
 from invekto.conversations.handlers import Ingest
 from invekto.kernel.tenancy import INGEST
@@ -151,8 +151,8 @@ async def test_what_belonged_to_nobody_finds_its_firm_once_the_account_is_connec
     )
     pool = await world.db.pool(INGEST)
     async with pool.acquire() as connection:
-        assert await replay_unowned(connection, "whatsapp_cloud") == 1
-        assert await replay_unowned(connection, "whatsapp_cloud") == 0
+        assert await replay_chosen(connection, "unknown_account") == 1
+        assert await replay_chosen(connection, "unknown_account") == 0
     await ingest(world)
     (message_row,) = await stored(superuser_url, "select tenant_id from message where provider_id = 'wamid.early'")
     assert message_row["tenant_id"] == world.firm.id

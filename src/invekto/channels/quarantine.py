@@ -60,24 +60,24 @@ async def replay(database: Database, tenant_id: UUID, actor: Actor, quarantine_i
     return parked
 
 
-_REPLAY_UNOWNED = """
-with chosen as (
-  select * from quarantine where tenant_id is null and replayed_at is null and kind = $1 order by receipt_id, path
-     for update skip locked
+_REPLAY_CHOSEN = """
+with taken as (
+  update quarantine set replayed_at = now()
+   where replayed_at is null and (id::text = $1 or reason = $1)
+  returning receipt_id, path, kind, app_id, channel_id, raw, created_at
 ), stored as (
   insert into receipt (kind, app_id, channel_id, body, received_at)
-  select kind, app_id, channel_id, raw, created_at from chosen returning 1
-), marked as (
-  update quarantine q set replayed_at = now() from chosen where q.id = chosen.id
+  select kind, app_id, channel_id, raw, created_at from taken order by receipt_id, path
+  returning 1
 )
 select count(*) from stored
 """
 
 
-async def replay_unowned(connection: Connection, kind: str) -> int:
-    """Queues again what belonged to no firm when it came, for an operator who has connected the account since.
+async def replay_chosen(connection: Connection, id_or_reason: str) -> int:
+    """For an operator, of any firm or none: queues one part again, or every part with that reason. Gives how many.
 
-    The connection is of ingest's role. What still has no owner comes back as it was. Gives how many parts.
+    The connection is of ingest's role. What still cannot be stored comes back as a new row.
     """
-    count: int = await connection.fetchval(_REPLAY_UNOWNED, kind)
+    count: int = await connection.fetchval(_REPLAY_CHOSEN, id_or_reason)
     return count

@@ -10,6 +10,7 @@ import json
 from typing import Final
 
 from invekto.channels.adapter import ChannelError, CredentialsRefused
+from invekto.channels.quarantine import replay_chosen
 from invekto.channels.registry import operator_urls
 from invekto.channels.service import connect_channel, create_app, save_platform_app
 from invekto.channels.whatsapp_cloud.connect import connect, credentials_of
@@ -126,13 +127,7 @@ def quarantine_replay(settings: Settings, arguments: argparse.Namespace) -> int:
     async def work(db: Database, _present: Settings) -> str:
         pool = await db.pool(INGEST)
         async with pool.acquire() as connection, claimed(connection):
-            count = await connection.fetchval(
-                "with taken as (update quarantine set replayed_at = now()"
-                " where replayed_at is null and (id::text = $1 or reason = $1) returning kind, app_id, channel_id, raw),"
-                " put as (insert into receipt (kind, app_id, channel_id, body)"
-                " select kind, app_id, channel_id, raw from taken returning 1) select count(*) from put",
-                arguments.what,
-            )
+            count = await replay_chosen(connection, arguments.what)
         if not count:
             raise Refused(f"Nothing in the quarantine has the id or reason {arguments.what}.")
         db.wakeup.wake("receipt")
