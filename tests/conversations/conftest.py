@@ -1,4 +1,4 @@
-"""A firm `demo` and a firm `demo2` behind the real edge (see tests.rest)."""
+"""A firm `demo` and a firm `demo2` behind the real edge (see tests.rest), and the way in without it (see inlet)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from invekto.kernel.clock import FrozenClock
 from invekto.kernel.db import Database
+from tests.conversations.inlet import Inlet, opened_inlet
 from tests.rest import World, made_world
 
 
@@ -17,3 +18,9 @@ async def world(db: Database, clock: FrozenClock, tmp_path: Path, owner_url: str
     async with made_world(db, clock, tmp_path, owner_url) as world:
         await world.make_firm("demo")
         yield world
+
+
+@pytest.fixture
+async def inlet(db: Database, clock: FrozenClock, owner_url: str, superuser_url: str) -> AsyncIterator[Inlet]:
+    async with opened_inlet(db, clock, owner_url, superuser_url) as inlet:
+        yield inlet

@@ -45,7 +45,8 @@ class Incoming:
 class Thread:
     """A conversation while the batch adds to it. Its row is locked, so `last_seq` cannot move under us.
 
-    `gone_assignee`: the name of an assignee who may not sign in any more.
+    `gone_assignee`: the name of an assignee who may not sign in any more. `unheard`: nothing was said in it yet, only
+    reactions and the like.
     """
 
     tenant_id: UUID
@@ -56,6 +57,7 @@ class Thread:
     answered_inbound_no: int
     status: str
     waiting_since: datetime | None
+    unheard: bool = False
     thanked_at: datetime | None = None
     assignee_id: UUID | None = None
     gone_assignee: str | None = None
@@ -161,6 +163,7 @@ async def _open_threads(
                 contact_id=contacts[identity_id],
                 team_id=teams.get(one.channel_id),
                 previous_id=None if row is None else row["id"],
+                quiet=identity_id not in loud,
             )
         )
     await rows.insert_conversations(connection, missing, now)
@@ -180,6 +183,7 @@ def _wake(row: asyncpg.Record) -> Thread:
         inbound_count=row["inbound_count"],
         answered_inbound_no=row["answered_inbound_no"],
         status=row["status"],
+        unheard=row["preview_seq"] == 0,
         waiting_since=row["waiting_since"],
         thanked_at=row["thanked_at"],
         assignee_id=row["assignee_id"],
@@ -198,9 +202,9 @@ def _place(one: Incoming, thread: Thread, now: datetime) -> Placed:
     """Gives the message its `seq`, after a line that says why the conversation is open again."""
     assert isinstance(one.event, InboundMessage)
     message = one.event
-    if message.quiet and thread.status != "new":
+    if message.quiet:
         return _add(thread, message, None)
-    if thread.status in ("resolved", "snoozed"):
+    if thread.status in ("resolved", "snoozed") and not thread.unheard:
         _add(thread, None, "reopened" if thread.status == "resolved" else "woken")
         if thread.status == "resolved":
             thread.thanked_at = now if is_lone_thanks(message) else None

@@ -34,6 +34,7 @@ class NewConversation:
     contact_id: UUID
     team_id: UUID | None
     previous_id: UUID | None
+    quiet: bool = False
 
 
 async def stored_keys(connection: Connection, keys: Sequence[tuple[UUID, UUID, str]]) -> set[tuple[UUID, UUID, str]]:
@@ -77,16 +78,20 @@ async def lock_latest(connection: Connection, identities: Sequence[tuple[UUID, U
 
 
 async def insert_conversations(connection: Connection, new: Sequence[NewConversation], now: datetime) -> None:
-    """Opens conversations. Raised: Raced, when an identity got an open one at the same moment."""
+    """Opens conversations; one that only something quiet is said in begins resolved: nobody has to look at it.
+
+    Raised: Raced, when an identity got an open one at the same moment.
+    """
     if not new:
         return
     numbers = await take_numbers(connection, "conversation", (one.tenant_id for one in new))
     given = {tenant: iter(values) for tenant, values in numbers.items()}
     inserted = await connection.fetch(
         "insert into conversation (tenant_id, id, number, channel_id, identity_id, contact_id, team_id, previous_id, status,"
-        " last_message_at, created_at)"
-        " select *, 'open', $9, $9 from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::uuid[], $6::uuid[],"
-        " $7::uuid[], $8::uuid[])"
+        " resolved_at, last_message_at, created_at)"
+        " select t, i, n, h, y, k, m, p, case when quiet then 'resolved' else 'open' end, case when quiet then $9::timestamptz end,"
+        " $9, $9 from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[],"
+        " $10::bool[]) as x (t, i, n, h, y, k, m, p, quiet)"
         " on conflict (tenant_id, identity_id) where status <> 'resolved' do nothing returning 1",
         [one.tenant_id for one in new],
         [one.id for one in new],
@@ -97,6 +102,7 @@ async def insert_conversations(connection: Connection, new: Sequence[NewConversa
         [one.team_id for one in new],
         [one.previous_id for one in new],
         now,
+        [one.quiet for one in new],
     )
     if len(inserted) != len(new):
         raise Raced
