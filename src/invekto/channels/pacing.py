@@ -5,34 +5,50 @@ All times are the database's: workers' clocks may differ.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from invekto.channels.adapter import Capabilities
 from invekto.kernel.tenancy import Connection
 
-# One statement: refill by the time that passed without a pause, take what is there, say what was taken.
+# One statement for many channels: refill each by the time that passed without a pause, take what is there, say what was taken.
 _TAKE = """
-with made as (
-  insert into channel_pace (tenant_id, channel_id, tokens, rate_per_s, burst, refilled_at)
-  values ($1, $2, $4, $5, $4, now())
-  on conflict (tenant_id, channel_id) do nothing
-), held as (
-  select tenant_id, channel_id, paused_until,
-         least($4, tokens + $5 * greatest(0, extract(epoch from now() - greatest(refilled_at, paused_until))::float8)) as tokens
-    from channel_pace where tenant_id = $1 and channel_id = $2
-     for update
+with held as (
+  select p.tenant_id, p.channel_id, p.paused_until, w.wanted, w.burst, w.rate,
+         least(w.burst, p.tokens + w.rate * greatest(0, extract(epoch from now() - greatest(p.refilled_at, p.paused_until))::float8))
+           as tokens
+    from unnest($1::uuid[], $2::uuid[], $3::float8[], $4::float8[], $5::float8[])
+           as w (tenant_id, channel_id, wanted, burst, rate)
+    join channel_pace p on p.tenant_id = w.tenant_id and p.channel_id = w.channel_id
+   order by p.tenant_id, p.channel_id
+     for update of p
 ), taken as (
-  select held.*, case when paused_until > now() then 0 else least($3::float8, floor(tokens)) end as granted from held
+  select held.*, case when paused_until > now() then 0 else least(wanted, floor(tokens)) end as granted from held
 )
 update channel_pace pace
-   set tokens = taken.tokens - taken.granted, rate_per_s = $5, burst = $4, refilled_at = now()
+   set tokens = taken.tokens - taken.granted, rate_per_s = taken.rate, burst = taken.burst, refilled_at = now()
   from taken
  where pace.tenant_id = taken.tenant_id and pace.channel_id = taken.channel_id
-returning taken.granted::int as granted,
+returning taken.channel_id, taken.granted::int as granted,
           case when taken.paused_until > now() then extract(epoch from taken.paused_until - now())::float8
-               else greatest(0.02, (1 - (taken.tokens - taken.granted)) / $5) end as again_in_s
+               else greatest(0.02, (1 - (taken.tokens - taken.granted)) / taken.rate) end as again_in_s
 """
+_MAKE = """
+insert into channel_pace (tenant_id, channel_id, tokens, burst, rate_per_s, refilled_at)
+select t, c, b, b, r, now() from unnest($1::uuid[], $2::uuid[], $3::float8[], $4::float8[]) as w (t, c, b, r) order by t, c
+on conflict (tenant_id, channel_id) do nothing
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """So many sends on one channel."""
+
+    tenant_id: UUID
+    channel_id: UUID
+    wanted: int
+    capabilities: Capabilities
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +59,36 @@ class Grant:
     again_in_s: float
 
 
-async def take_tokens(
-    connection: Connection, tenant_id: UUID, channel_id: UUID, wanted: int, capabilities: Capabilities
-) -> Grant:
-    """Draws up to `wanted` sends from the channel's bucket; none while it is paused.
+async def take_tokens(connection: Connection, wishes: Sequence[Wish]) -> dict[UUID, Grant]:
+    """Draws from the channels' buckets, at most what is wished; nothing from one that is paused. By channel.
 
-    Locks the channel's row until the commit: workers that claim the same channel at once take turns here.
+    Locks the channels' rows in key order until the commit: workers that claim the same channel at once take turns here.
     """
-    arguments = (tenant_id, channel_id, wanted, capabilities.burst, capabilities.rate_per_s)
-    row = await connection.fetchrow(_TAKE, *arguments)
-    if row is None:
-        # The first send of this channel: the row is made by the statement that could not see it yet.
-        row = await connection.fetchrow(_TAKE, *arguments)
-    assert row is not None, "the row was made by the statement before"
-    return Grant(row["granted"], row["again_in_s"])
+    grants = await _take(connection, wishes)
+    fresh = [wish for wish in wishes if wish.channel_id not in grants]
+    if fresh:
+        # The first send of these channels. A statement cannot update what it has inserted itself.
+        await connection.execute(
+            _MAKE,
+            [wish.tenant_id for wish in fresh],
+            [wish.channel_id for wish in fresh],
+            [wish.capabilities.burst for wish in fresh],
+            [wish.capabilities.rate_per_s for wish in fresh],
+        )
+        grants |= await _take(connection, fresh)
+    return grants
+
+
+async def _take(connection: Connection, wishes: Sequence[Wish]) -> dict[UUID, Grant]:
+    rows = await connection.fetch(
+        _TAKE,
+        [wish.tenant_id for wish in wishes],
+        [wish.channel_id for wish in wishes],
+        [float(wish.wanted) for wish in wishes],
+        [wish.capabilities.burst for wish in wishes],
+        [wish.capabilities.rate_per_s for wish in wishes],
+    )
+    return {row["channel_id"]: Grant(row["granted"], row["again_in_s"]) for row in rows}
 
 
 async def give_back(connection: Connection, tenant_id: UUID, channel_id: UUID, tokens: int) -> None:

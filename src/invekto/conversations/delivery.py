@@ -1,16 +1,16 @@
-"""Brings queued messages to their providers: claims lanes, asks once, records what came of it.
+"""Brings queued messages to their providers: claims lanes, asks once, and has the outcome written down.
 
 One conversation is one lane, so its order is strict. No transaction is open during a provider's call. An attempt that was
-begun and never finished is `unknown`: it is settled by a status or a person, and never sent again by itself.
+begun and never finished is `unknown`: it is settled by a status or a person, and never sent again by itself. Lanes are
+begun together (delivery_batches); one that is not plain sailing is begun alone. What outcomes mean: delivery_outcomes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections import defaultdict
-from collections.abc import AsyncIterable, Callable
+from collections.abc import AsyncIterable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -20,61 +20,36 @@ import asyncpg
 from invekto.channels.adapter import (
     Address,
     ChannelError,
-    Credentials,
     CredentialsRefused,
     Outbound,
     OutboundMedia,
     OutcomeUnknown,
     Rejected,
-    Throttled,
     Transient,
 )
-from invekto.channels.pacing import give_back, pause_channel, take_tokens
+from invekto.channels.pacing import Wish, give_back, take_tokens
 from invekto.channels.registry import Registry, UnknownChannelKind, capabilities_of
-from invekto.channels.service import mark_reconnect_needed, open_credentials
+from invekto.channels.service import open_credentials
+from invekto.conversations import delivery_batches as batches
 from invekto.conversations import delivery_rows as rows
+from invekto.conversations.delivery_outcomes import AWAY, Outcomes, Work, emit_changes
 from invekto.conversations.delivery_rows import Claim
-from invekto.conversations.events import ConversationChanged, MessageChanged
-from invekto.conversations.statuses import apply_parked
 from invekto.kernel.crypto import KeyRing, SecretUnreadable
 from invekto.kernel.db import Database
-from invekto.kernel.events import insert_events
 from invekto.kernel.failpoints import hit
 from invekto.kernel.http import Http
+from invekto.kernel.ids import uuid7
 from invekto.kernel.storage import MediaMissing, MediaStore
 from invekto.kernel.tenancy import DELIVERY, Connection, claimed
 
 _log = logging.getLogger(__name__)
 
-CALLS_AT_ONCE: Final = 32
-HELD_AT_MOST_S: Final = 300
+CALLS_AT_ONCE: Final = 64
 CALL_DEADLINE_S: Final = 45
-RECORD_WITHIN_S: Final = 120
-"""How long a known outcome is held on to while the database is away. After that it is found as begun: `unknown`."""
-_FIRST_BACKOFF_S: Final = 1.0
-_LONGEST_BACKOFF_S: Final = 60.0
 _POLL_S: Final = 1.0
 _AFTER_TROUBLE_S: Final = 1.0
 _AFTER_THE_CALL_S: Final = 10.0
 _UNKNOWN_KIND_S: Final = 60.0
-_AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """A begun attempt: everything the call needs, so that no connection is held while it runs.
-
-    `until`: when the call must have ended, by this process's monotonic clock; the lease ends after that.
-    """
-
-    claim: Claim
-    message_id: UUID
-    attempt_id: UUID
-    until: float
-    kind: str
-    provider: str
-    credentials: Credentials
-    message: Outbound
 
 
 @dataclass
@@ -87,6 +62,10 @@ class Delivery:
     keys: KeyRing
     media: MediaStore
     _running: set[asyncio.Task[None]] = field(default_factory=set)
+    _kinds: dict[UUID, tuple[str, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._outcomes = Outcomes(self.database)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`; then lets the calls that run finish."""
@@ -97,12 +76,13 @@ class Delivery:
                 try:
                     claims = await self._claim(CALLS_AT_ONCE - len(self._running))
                     idle_s = _POLL_S if claims else await self._until_next_due()
-                except _AWAY as error:
+                except AWAY as error:
                     _log.warning("delivery: the database is away: %s", error)
                     await self.database.wakeup.wait(stop, _AFTER_TROUBLE_S)
                     continue
-                for claim in claims:
-                    task = asyncio.create_task(self._guarded(claim, woken))
+                works, alone = await self._begin_together(claims) if claims else ([], [])
+                for coroutine in (*map(self._finish, works), *map(self._deliver_alone, alone)):
+                    task = asyncio.create_task(self._guarded(coroutine, woken))
                     self._running.add(task)
                     task.add_done_callback(self._running.discard)
                 if len(self._running) >= CALLS_AT_ONCE:
@@ -117,76 +97,138 @@ class Delivery:
     async def drain(self) -> None:
         """Delivers what is due now and returns: for commands and tests."""
         while claims := await self._claim(CALLS_AT_ONCE):
-            await asyncio.gather(*(self._deliver(claim) for claim in claims))
+            works, alone = await self._begin_together(claims)
+            await asyncio.gather(*map(self._finish, works), *map(self._deliver_alone, alone))
 
     # Claiming ---------------------------------------------------------------------------------------------------
 
     async def _claim(self, wanted: int) -> list[Claim]:
-        """Due lanes that their channels' pace admits now; the others are put off."""
+        """Due lanes, ours from now on."""
         if wanted <= 0:
             return []
         pool = await self.database.pool(DELIVERY)
         async with pool.acquire() as connection:
-            async with claimed(connection):
-                claims = await rows.claim_lanes(connection, wanted)
-            if not claims:
-                return []
-            async with claimed(connection, {claim.tenant_id for claim in claims}):
-                return await self._paced(connection, claims)
-
-    async def _paced(self, connection: Connection, claims: list[Claim]) -> list[Claim]:
-        by_channel: dict[tuple[UUID, UUID], list[Claim]] = defaultdict(list)
-        for claim in claims:
-            by_channel[claim.tenant_id, claim.channel_id].append(claim)
-        admitted: list[Claim] = []
-        # In one order for all workers: each draws from the buckets' rows and would wait for the other.
-        for (tenant_id, channel_id), waiting in sorted(by_channel.items()):
-            kinds = await connection.fetchrow(
-                "select kind, provider from channel where tenant_id = $1 and id = $2", tenant_id, channel_id
-            )
-            assert kinds is not None, "a foreign key holds it"
-            try:
-                capabilities = capabilities_of(kinds["kind"], kinds["provider"])
-            except UnknownChannelKind as error:
-                # A row of a newer version: its messages wait for a worker of that version, the others' do not.
-                _log.error("delivery: no adapter for %s", error)
-                for claim in waiting:
-                    await rows.release(connection, claim, _UNKNOWN_KIND_S)
-                continue
-            grant = await take_tokens(connection, tenant_id, channel_id, len(waiting), capabilities)
-            admitted += waiting[: grant.granted]
-            for place, claim in enumerate(waiting[grant.granted :]):
-                # One behind the other, as the bucket fills: due together, they would all be claimed and put off again.
-                await rows.release(connection, claim, grant.again_in_s + place / capabilities.rate_per_s)
-        return admitted
+            return await rows.claim_lanes(connection, wanted)
 
     async def _until_next_due(self) -> float:
         pool = await self.database.pool(DELIVERY)
-        async with pool.acquire() as connection, claimed(connection):
+        async with pool.acquire() as connection:
             due_s = await rows.next_due_in_s(connection)
         return _POLL_S if due_s is None else min(_POLL_S, max(0.01, due_s))
 
+    # Beginning, together ----------------------------------------------------------------------------------------
+
+    async def _begin_together(self, claims: Sequence[Claim]) -> tuple[list[Work], list[Claim]]:
+        """Begins what the channels' pace admits, in one transaction. The second list must be begun lane by lane."""
+        hit("delivery.after_claim")
+        until = self.database.clock.monotonic() + CALL_DEADLINE_S
+        try:
+            pool = await self.database.pool(DELIVERY)
+            async with pool.acquire() as connection, claimed(connection, {claim.tenant_id for claim in claims}):
+                left_s = await batches.hold_lanes(connection, claims)
+                held = [claim for claim in claims if claim.conversation_id in left_s]
+                admitted = await self._paced(connection, held)
+                heads = await batches.heads_of(connection, admitted) if admitted else {}
+                works: list[Work] = []
+                alone: list[Claim] = []
+                for claim in admitted:
+                    head = heads.get(claim.conversation_id)
+                    fresh = left_s[claim.conversation_id] >= CALL_DEADLINE_S + _AFTER_THE_CALL_S
+                    work = self._plain(claim, head, until) if fresh and head is not None else None
+                    if work is None:
+                        alone.append(claim)
+                    else:
+                        works.append(work)
+                if works:
+                    await batches.begin_attempts(
+                        connection,
+                        [
+                            batches.Begun(
+                                work.claim,
+                                work.message_id,
+                                work.attempt_id,
+                                heads[work.claim.conversation_id]["attempts"] + 1,
+                            )
+                            for work in works
+                        ],
+                    )
+                    await emit_changes(connection, self.database, [(work.claim, work.message_id) for work in works])
+        except AWAY as error:
+            # Nothing was begun. Alone, each lane meets its own error, and a lost connection is met by none.
+            _log.warning("delivery: %d lanes are begun one by one: %r", len(claims), error)
+            return [], list(claims)
+        self.database.wakeup.wake("event")
+        return works, alone
+
+    def _plain(self, claim: Claim, head: asyncpg.Record, until: float) -> Work | None:
+        """The work of a text that waits on a channel that works; None for anything that needs a second look."""
+        plain = head["status"] == "queued" and head["type"] == "text" and head["channel_status"] != "reconnect_needed"
+        if not plain or head["interrupted"]:
+            return None
+        try:
+            return self._work(claim, head, uuid7(), until, None)
+        except SecretUnreadable:
+            return None
+
+    async def _paced(self, connection: Connection, claims: Sequence[Claim]) -> list[Claim]:
+        """The claims that their channels' buckets admit now; the others are put off."""
+        by_channel: dict[UUID, list[Claim]] = defaultdict(list)
+        for claim in claims:
+            by_channel[claim.channel_id].append(claim)
+        kinds = await self._kinds_of(connection, claims)
+        wishes: list[Wish] = []
+        put_off: list[tuple[Claim, float]] = []
+        for channel_id, waiting in by_channel.items():
+            try:
+                capabilities = capabilities_of(*kinds[channel_id])
+            except UnknownChannelKind as error:
+                # A row of a newer version: its messages wait for a worker of that version, the others' do not.
+                _log.error("delivery: no adapter for %s", error)
+                put_off += [(claim, _UNKNOWN_KIND_S) for claim in waiting]
+                continue
+            wishes.append(Wish(waiting[0].tenant_id, channel_id, len(waiting), capabilities))
+        grants = await take_tokens(connection, wishes) if wishes else {}
+        admitted: list[Claim] = []
+        for wish in wishes:
+            waiting, grant = by_channel[wish.channel_id], grants[wish.channel_id]
+            admitted += waiting[: grant.granted]
+            # One behind the other, as the bucket fills: due together, they would all be claimed and put off again.
+            put_off += [
+                (claim, grant.again_in_s + place / wish.capabilities.rate_per_s)
+                for place, claim in enumerate(waiting[grant.granted :])
+            ]
+        await batches.release_lanes(connection, put_off)
+        return admitted
+
+    async def _kinds_of(self, connection: Connection, claims: Sequence[Claim]) -> Mapping[UUID, tuple[str, str]]:
+        """A channel never changes its kind, so one look is enough."""
+        missing = {(claim.tenant_id, claim.channel_id) for claim in claims if claim.channel_id not in self._kinds}
+        if missing:
+            self._kinds.update(await batches.kinds_of(connection, sorted(missing)))
+        return self._kinds
+
     # One lane ---------------------------------------------------------------------------------------------------
 
-    async def _guarded(self, claim: Claim, woken: asyncio.Event) -> None:
+    async def _guarded(self, delivering: Coroutine[None, None, None], woken: asyncio.Event) -> None:
         try:
-            await self._deliver(claim)
-        except _AWAY as error:
+            await delivering
+        except AWAY as error:
             # Whatever was begun stays written: the lease ends, and the next worker reads what happened.
             _log.warning("delivery of a lane was interrupted by the database: %s", error)
         woken.set()
 
-    async def _deliver(self, claim: Claim) -> None:
-        hit("delivery.after_claim")
+    async def _deliver_alone(self, claim: Claim) -> None:
         work = await self._begin(claim)
-        if work is None:
-            return
+        if work is not None:
+            await self._finish(work)
+
+    async def _finish(self, work: Work) -> None:
         hit("delivery.before_call")
         provider_id, failure = await self._ask(work)
         hit("delivery.before_record")
-        await self._record_surely(work, provider_id, failure)
+        await self._outcomes.record(work, provider_id, failure)
 
-    async def _ask(self, work: _Work) -> tuple[str | None, ChannelError | None]:
+    async def _ask(self, work: Work) -> tuple[str | None, ChannelError | None]:
         """The provider's id of the message, or why there is none."""
         left_s = work.until - self.database.clock.monotonic()
         if left_s < CALL_DEADLINE_S / 2:
@@ -208,7 +250,7 @@ class Delivery:
             return None, OutcomeUnknown(f"{type(error).__name__} in the adapter")
         return receipt.provider_id, None
 
-    async def _begin(self, claim: Claim) -> _Work | None:
+    async def _begin(self, claim: Claim) -> Work | None:
         """Writes down the attempt. None when there is nothing to ask: the lane was empty, lost, or its head settled here."""
         pool = await self.database.pool(DELIVERY)
         until = self.database.clock.monotonic() + CALL_DEADLINE_S
@@ -228,21 +270,31 @@ class Delivery:
                 await rows.move_on(connection, claim)
                 return None
             if head["interrupted"]:
-                await self._settle(connection, claim, head["id"], OutcomeUnknown("the worker ended during the call"))
+                await self._outcomes.settle(
+                    connection, claim, head["id"], OutcomeUnknown("the worker ended during the call")
+                )
                 return None
             if head["channel_status"] == "reconnect_needed":
-                await self._settle(connection, claim, head["id"], CredentialsRefused())
-                return None
-            try:
-                credentials = open_credentials(self.keys, claim.tenant_id, head["credentials"])
-            except SecretUnreadable:
-                await self._settle(connection, claim, head["id"], CredentialsRefused("sealed with another key"))
+                await self._outcomes.settle(connection, claim, head["id"], CredentialsRefused())
                 return None
             media = await self._media(connection, claim.tenant_id, head)
-            attempt_id = await rows.begin_attempt(connection, claim, head["id"], head["attempts"] + 1)
+            try:
+                work = self._work(claim, head, uuid7(), until, media)
+            except SecretUnreadable:
+                await self._outcomes.settle(
+                    connection, claim, head["id"], CredentialsRefused("sealed with another key")
+                )
+                return None
+            await rows.begin_attempt(connection, claim, head["id"], work.attempt_id, head["attempts"] + 1)
             await rows.settle(connection, claim, head["id"], "sending")
-            await self._emit(connection, claim, head["id"])
+            await emit_changes(connection, self.database, [(claim, head["id"])])
         self.database.wakeup.wake("event")
+        return work
+
+    def _work(
+        self, claim: Claim, head: asyncpg.Record, attempt_id: UUID, until: float, media: OutboundMedia | None
+    ) -> Work:
+        """SecretUnreadable when the channel's credentials cannot be opened."""
         message = Outbound(
             to=tuple(Address(scheme=scheme, value=value) for scheme, value in rows.addresses(head)),
             callback_data=str(head["id"]),
@@ -250,7 +302,8 @@ class Delivery:
             media=media,
             reply_to_provider_id=head["reply_to_provider_id"],
         )
-        return _Work(claim, head["id"], attempt_id, until, head["kind"], head["provider"], credentials, message)
+        credentials = open_credentials(self.keys, claim.tenant_id, head["credentials"])
+        return Work(claim, head["id"], attempt_id, until, head["kind"], head["provider"], credentials, message)
 
     async def _media(self, connection: Connection, tenant_id: UUID, head: asyncpg.Record) -> OutboundMedia | None:
         if head["type"] == "text":
@@ -270,113 +323,6 @@ class Delivery:
 
     def _opener(self, tenant_id: UUID, storage_key: str) -> Callable[[], AsyncIterable[bytes]]:
         return lambda: self.media.read(tenant_id, storage_key)
-
-    async def _record_surely(self, work: _Work, provider_id: str | None, failure: ChannelError | None) -> None:
-        """What the provider said is known nowhere else: a short outage of the database must not lose it."""
-        monotonic = self.database.clock.monotonic
-        give_up_at = monotonic() + RECORD_WITHIN_S
-        while True:
-            try:
-                await self._record(work, provider_id, failure)
-                return
-            except _AWAY as error:
-                if monotonic() > give_up_at:
-                    raise
-                _log.warning("delivery: an outcome waits for the database: %s", error)
-                await asyncio.sleep(_AFTER_TROUBLE_S * (0.5 + random.random()))  # noqa: S311  # spreads load
-
-    async def _record(self, work: _Work, provider_id: str | None, failure: ChannelError | None) -> None:
-        pool = await self.database.pool(DELIVERY)
-        claim = work.claim
-        async with pool.acquire() as connection, claimed(connection, [claim.tenant_id]):
-            if await rows.hold_lane(connection, claim) is None:
-                _log.warning("a lease ended before its call: message %s", work.message_id)
-                await self._correct(connection, work, provider_id, failure)
-            elif failure is None:
-                assert provider_id is not None
-                await self._accepted(connection, claim, work.message_id, provider_id)
-                await rows.move_on(connection, claim)
-            else:
-                await self._settle(connection, claim, work.message_id, failure)
-        self.database.wakeup.wake("event", "outbox")
-
-    async def _correct(
-        self, connection: Connection, work: _Work, provider_id: str | None, failure: ChannelError | None
-    ) -> None:
-        """Our lease ended during the call: somebody has called it unknown, or is about to. What we know now is more."""
-        claim, message_id = work.claim, work.message_id
-        if isinstance(failure, OutcomeUnknown):
-            return
-        vendor_code, detail = (None, None) if failure is None else (failure.vendor_code, failure.detail)
-        outcome = "accepted" if failure is None else "transient" if isinstance(failure, Transient) else "rejected"
-        await rows.finish_attempt(connection, claim, work.attempt_id, outcome, vendor_code, detail)
-        if failure is None:
-            assert provider_id is not None
-            await self._accepted(connection, claim, message_id, provider_id)
-        elif not (isinstance(failure, Transient) and await rows.is_queued(connection, claim, message_id)):
-            await self._failed(connection, claim, message_id, "failed", failure)
-
-    async def _accepted(self, connection: Connection, claim: Claim, message_id: UUID, provider_id: str) -> None:
-        await rows.finish_attempts(connection, claim, message_id, "accepted", None, None)
-        await rows.settle(connection, claim, message_id, "sent", provider_id=provider_id)
-        await rows.leave_outbox(connection, claim, message_id)
-        await apply_parked(connection, claim.tenant_id, claim.channel_id, [provider_id])
-        await self._emit(connection, claim, message_id)
-
-    async def _settle(self, connection: Connection, claim: Claim, message_id: UUID, failure: ChannelError) -> None:
-        """What a failure means for the message, its lane and its channel."""
-        outcome, status = "rejected", "failed"
-        if isinstance(failure, Transient):
-            held_s = await rows.held_for_s(connection, claim)
-            if held_s < HELD_AT_MOST_S:
-                await rows.finish_attempts(
-                    connection, claim, message_id, "transient", failure.vendor_code, failure.detail
-                )
-                wait_s = _backoff_s(claim.attempts, failure)
-                if isinstance(failure, Throttled):
-                    # No longer than a lane may be held: then its message is shown as failed, and somebody decides.
-                    await pause_channel(connection, claim.tenant_id, claim.channel_id, min(wait_s, HELD_AT_MOST_S))
-                await rows.hold_back(connection, claim, min(wait_s, max(1.0, HELD_AT_MOST_S - held_s)))
-                return
-            outcome = "transient"
-        elif isinstance(failure, OutcomeUnknown):
-            outcome, status = "unknown", "unknown"
-        elif isinstance(failure, CredentialsRefused):
-            await mark_reconnect_needed(connection, claim.tenant_id, claim.channel_id, failure.detail)
-        await rows.finish_attempts(connection, claim, message_id, outcome, failure.vendor_code, failure.detail)
-        await self._failed(connection, claim, message_id, status, failure)
-        await rows.move_on(connection, claim)
-
-    async def _failed(
-        self, connection: Connection, claim: Claim, message_id: UUID, status: str, failure: ChannelError
-    ) -> None:
-        await rows.settle(
-            connection,
-            claim,
-            message_id,
-            status,
-            error_code=failure.code,
-            vendor_code=failure.vendor_code,
-            detail=failure.detail,
-        )
-        await rows.leave_outbox(connection, claim, message_id)
-        await self._emit(connection, claim, message_id)
-
-    async def _emit(self, connection: Connection, claim: Claim, message_id: UUID) -> None:
-        now = self.database.clock.now()
-        events = [
-            (claim.tenant_id, MessageChanged(conversation_id=claim.conversation_id, message_id=message_id)),
-            (claim.tenant_id, ConversationChanged(conversation_id=claim.conversation_id)),
-        ]
-        await connection.execute(*insert_events(events, now))
-
-
-def _backoff_s(attempts: int, failure: Transient) -> float:
-    """What the provider asked for, or doubling from a second with half of it at random, so that lanes do not march in step."""
-    if failure.retry_after_s is not None:
-        return max(failure.retry_after_s, _FIRST_BACKOFF_S / 2)
-    whole = min(_LONGEST_BACKOFF_S, _FIRST_BACKOFF_S * 2.0 ** min(attempts, 10))
-    return whole * (0.5 + random.random() / 2)  # noqa: S311  # spreads load, keeps no secret
 
 
 async def _first(*events: asyncio.Event, timeout_s: float) -> None:

@@ -73,18 +73,6 @@ async def next_due_in_s(connection: Connection) -> float | None:
     return None if value is None else max(0.0, float(value))
 
 
-async def release(connection: Connection, claim: Claim, seconds: float) -> None:
-    """Gives an untouched lane back; it comes due after `seconds`."""
-    await connection.execute(
-        "update lane set lease_token = null, lease_until = null, next_at = now() + make_interval(secs => $4)"
-        " where tenant_id = $1 and conversation_id = $2 and lease_token = $3",
-        claim.tenant_id,
-        claim.conversation_id,
-        claim.token,
-        seconds,
-    )
-
-
 async def hold_lane(connection: Connection, claim: Claim) -> float | None:
     """Locks the conversation and then its lane until the commit: the order in which a sender takes them too.
 
@@ -147,9 +135,8 @@ async def attachments_of(connection: Connection, tenant_id: UUID, message_id: UU
     )
 
 
-async def begin_attempt(connection: Connection, claim: Claim, message_id: UUID, number: int) -> UUID:
+async def begin_attempt(connection: Connection, claim: Claim, message_id: UUID, attempt_id: UUID, number: int) -> None:
     """Writes down that the provider is about to be asked. Found unfinished later, it means: the outcome is unknown."""
-    attempt_id = uuid7()
     await connection.execute(
         "insert into attempt (tenant_id, id, message_id, number, started_at) values ($1, $2, $3, $4, now())",
         claim.tenant_id,
@@ -157,7 +144,6 @@ async def begin_attempt(connection: Connection, claim: Claim, message_id: UUID, 
         message_id,
         number,
     )
-    return attempt_id
 
 
 async def finish_attempts(

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from invekto.kernel.clock import Clock, SystemClock
 from invekto.kernel.events import Subscriptions
-from invekto.kernel.tenancy import Connection, Pool
+from invekto.kernel.tenancy import PINNED_PLANS, ROLES_WITH_PINNED_PLANS, Connection, Pool
 from invekto.kernel.tx import Actor, Tx
 from invekto.kernel.wakeup import Wakeup
 
@@ -28,6 +28,12 @@ _RETRIED = ("40001", "40P01")  # serialization failure, deadlock: nothing was ke
 
 async def _keep(_connection: object) -> None:
     """No reset query on release: it costs 150 us, and every setting we make is transaction-scoped."""
+
+
+def role_settings(role: str) -> dict[str, str]:
+    """What a connection of a role of tenancy asks for in its start-up packet."""
+    pinned = PINNED_PLANS if role in ROLES_WITH_PINNED_PLANS else {}
+    return {"role": role, "application_name": role, "jit": "off", **pinned}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +117,7 @@ class Database:
                     max_inactive_connection_lifetime=0,
                     timeout=self.options.connect_timeout_s,
                     command_timeout=60,
-                    server_settings={"role": role, "application_name": role, "jit": "off"},
+                    server_settings=role_settings(role),
                     reset=_keep,
                 )
             return self._pools[role]
