@@ -33,6 +33,7 @@ PROCESS_SOCKETS_MAX: Final = 10_000
 PAGE: Final = 500
 MISSED_MAX: Final = 2_000
 POLL_S: Final = 1.0
+PACE_S: Final = 0.004
 TICK_S: Final = 20
 SESSIONS_CHECKED_S: Final = 3
 RETRY_S: Final = 0.5
@@ -92,7 +93,7 @@ class Reader:
     def connected(self) -> int:
         return self._per_user.total()
 
-    async def join(self, socket: Socket, given: str | None) -> AsyncIterator[bytes]:
+    async def join(self, socket: Socket, given: str | None) -> list[bytes]:
         """Puts the socket among those who are told, and gives what it must be sent before.
 
         Raises:
@@ -114,11 +115,10 @@ class Reader:
             self._occupied.set()
         missed = await self._missed(socket, after, start) if after is not None and resumes else []
         if given is None or (resumes and missed is not None):
-            yield hello("hello", start if after is None or after < start else after)
+            greeting = hello("hello", start if after is None or after < start else after)
         else:
-            yield hello("resync", start)
-        for frame in missed or ():
-            yield frame
+            greeting = hello("resync", start)
+        return [greeting, *(missed or ())]
 
     def leave(self, socket: Socket) -> None:
         sockets = self._sockets.get(socket.principal.tenant_id, set())
@@ -167,6 +167,8 @@ class Reader:
             try:
                 # Held while it reads: among a thousand screens that come back at once it would wait its turn.
                 async with self._connection() as connection:
+                    # The same three statements all day: planning them each time would cost half as much as they do.
+                    await connection.execute("set plan_cache_mode = force_generic_plan")
                     await self._check_epoch(connection)
                     await self._read_on(connection, news)
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
@@ -181,6 +183,9 @@ class Reader:
             async with self._turn:
                 pending, found = await self._read_once(connection)
             waited = 0 if found else waited
+            if found:
+                # What comes within this moment travels together; a single event after a pause has not waited.
+                await asyncio.sleep(PACE_S)
             if pending:
                 await asyncio.sleep(_PENDING_S[min(waited, len(_PENDING_S) - 1)])
                 waited += 1
@@ -248,6 +253,8 @@ class Reader:
             self._recheck.clear()
             second += 0 if asked else 1
             everybody = [socket for sockets in self._sockets.values() for socket in sockets]
+            for socket in everybody:
+                socket.drop_if_stuck()
             if asked or second % SESSIONS_CHECKED_S == 0:
                 try:
                     async with self._connection() as connection:

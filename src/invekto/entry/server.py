@@ -34,6 +34,8 @@ def run_web(settings: Settings, listening_fd: int | None) -> int:
         ws="websockets-sansio",
         # A client sends a few hundred bytes at most; a page of changes goes the other way.
         ws_max_size=64 * 1024,
+        # Compressing each frame for each of a thousand screens costs more than sending it.
+        ws_per_message_deflate=False,
         lifespan="on",
         access_log=False,
         log_config=None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
@@ -39,13 +40,41 @@ _log = logging.getLogger("invekto.stream")
 class Socket:
     """Frames wait here while the network is slow; beyond the bounds the screen is told to come back."""
 
-    def __init__(self, principal: Principal) -> None:
+    def __init__(self, principal: Principal, send: Send) -> None:
         self.principal = principal
         self.viewer = Viewer.of(principal)
         self.close_code: int | None = None
         self._frames: deque[bytes] = deque()
         self._bytes = 0
         self._news = asyncio.Event()
+        self._send = send
+        self._sending_since: float | None = None
+
+    async def send(self, frame: bytes) -> None:
+        """Hands a frame to the network and waits while it is full. How long that may take: see `drop_if_stuck`."""
+        self._sending_since = time.monotonic()
+        await self._send({"type": "websocket.send", "text": frame.decode()})
+        self._sending_since = None
+
+    async def close(self, websocket: WebSocket) -> None:
+        assert self.close_code is not None
+        self._sending_since = time.monotonic()
+        await websocket.close(self.close_code)
+        self._sending_since = None
+
+    def drop_if_stuck(self) -> None:
+        """Cuts the connection when its other end has stopped reading. Asked once a second: a timer for each frame would
+        cost as much as the frame."""
+        if self._sending_since is not None and time.monotonic() - self._sending_since > SEND_S:
+            self.drop()
+
+    def drop(self) -> None:
+        """Cuts the connection. ASGI has no word for it: closing politely would wait for the very buffer that nobody empties,
+        and keep it."""
+        protocol: Any = getattr(self._send, "__self__", None)
+        transport = getattr(protocol, "transport", None)
+        if transport is not None:
+            transport.abort()
 
     def follow(self, principal: Principal) -> bool:
         """Takes what the user may do now. True when they see something else than before."""
@@ -109,15 +138,16 @@ async def stream(scope: Scope, receive: Receive, send: Send) -> None:
         await websocket.close(TRY_AGAIN_LATER)
         return
     await websocket.accept()
-    socket = Socket(principal)
+    socket = Socket(principal, send)
     given = websocket.query_params.get("cursor")
     sending = asyncio.create_task(_run(websocket, reader, socket, given), name="stream-send")
     try:
         await _until_gone(websocket, socket)
     finally:
-        reader.leave(socket)
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
+        # Last, or a socket that was just joining would be counted for ever.
+        reader.leave(socket)
 
 
 async def _until_gone(websocket: WebSocket, socket: Socket) -> None:
@@ -129,38 +159,25 @@ async def _until_gone(websocket: WebSocket, socket: Socket) -> None:
 async def _run(websocket: WebSocket, reader: Reader, socket: Socket, given: str | None) -> None:
     """Everything that goes to this screen, in order: the greeting, what it has missed, then what happens."""
     try:
+        greeting: list[bytes] = []
         try:
-            async for frame in reader.join(socket, given):
-                await _send(websocket, frame)
+            greeting = await reader.join(socket, given)
         except Unauthenticated:
             socket.end(SESSION_ENDED)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             _log.warning("a screen could not join the stream: %s", error)
             socket.end(TRY_AGAIN_LATER)
+        for frame in greeting:
+            await socket.send(frame)
         while (next_frame := await socket.next_frame()) is not None:
-            await _send(websocket, next_frame)
-        assert socket.close_code is not None
-        async with asyncio.timeout(SEND_S):
-            await websocket.close(socket.close_code)
-    except TimeoutError:
-        _drop(websocket)
-    except (WebSocketDisconnect, RuntimeError) as error:
-        # It left while we were sending; the receiving side has noticed or will.
+            await socket.send(next_frame)
+        await socket.close(websocket)
+    except (WebSocketDisconnect, RuntimeError, OSError) as error:
+        # It left while we were sending; the receiving side notices and cleans up.
         _log.debug("a screen left: %r", error)
-
-
-async def _send(websocket: WebSocket, frame: bytes) -> None:
-    async with asyncio.timeout(SEND_S):
-        await websocket.send_text(frame.decode())
-
-
-def _drop(websocket: WebSocket) -> None:
-    """Cuts a connection whose other end has stopped reading. ASGI has no word for it: closing politely would wait for
-    the very buffer that nobody empties, and keep it."""
-    protocol: Any = getattr(websocket._send, "__self__", None)
-    transport = getattr(protocol, "transport", None)
-    if transport is not None:
-        transport.abort()
+    except Exception:
+        socket.drop()
+        raise
 
 
 async def nowhere(scope: Scope, receive: Receive, send: Send) -> None:

@@ -136,18 +136,25 @@ select tenant_id, seq, xid::text::bigint as xid, kind, conversation_id, message_
        detail::text as detail
   from event
 """
-_NEW_EVENTS = f"""{_LOGGED}
- where (xid, seq) > ($1::text::xid8, $2::bigint)
-   and xid < pg_snapshot_xmin(pg_current_snapshot())
- order by xid, seq
- limit $3
-"""  # a constant of this file
+# `event.xid` below is the column: the output's own `xid` is a number that no index is ordered by.
+# One statement, so one snapshot: asked for apart, an event could settle between the two and be seen by neither.
+_NEW_EVENTS = f"""
+select page.*, ahead.pending
+  from (select exists (select from event where xid >= pg_snapshot_xmin(pg_current_snapshot())) as pending) ahead
+  left join (
+    {_LOGGED}
+     where (xid, seq) > ($1::text::xid8, $2::bigint)
+       and xid < pg_snapshot_xmin(pg_current_snapshot())
+     order by event.xid, event.seq
+     limit $3
+  ) page on true
+ order by page.xid, page.seq
+"""  # noqa: S608  # a constant of this file
 _MISSED_EVENTS = f"""{_LOGGED}
  where (xid, seq) > ($1::text::xid8, $2::bigint) and (xid, seq) <= ($3::text::xid8, $4::bigint) and tenant_id = $5
- order by xid, seq
+ order by event.xid, event.seq
  limit $6
-"""  # a constant of this file
-_PENDING = "select exists (select from event where xid >= pg_snapshot_xmin(pg_current_snapshot()))"
+"""
 _HEAD = """
 select epoch,
        (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint as xmin,
@@ -173,8 +180,8 @@ async def read_events(connection: Connection, after: Cursor, *, limit: int = 100
     Uses event_cursor_idx; takes no lock.
     """
     rows = await connection.fetch(_NEW_EVENTS, str(after.xid), after.seq, limit)
-    pending = len(rows) == limit or bool(await connection.fetchval(_PENDING))
-    events = [LoggedEvent(**row) for row in rows]
+    events = [LoggedEvent(*row[:-1]) for row in rows if row["seq"] is not None]
+    pending = bool(rows[0]["pending"]) or len(events) == limit
     cursor = Cursor(after.epoch, events[-1].xid, events[-1].seq) if events else after
     return EventPage(events, cursor, pending)
 
@@ -189,7 +196,7 @@ async def missed_events(
     rows = await connection.fetch(
         _MISSED_EVENTS, str(after.xid), after.seq, str(until.xid), until.seq, tenant_id, limit
     )
-    return [LoggedEvent(**row) for row in rows]
+    return [LoggedEvent(*row) for row in rows]
 
 
 async def head(connection: Connection) -> Cursor:
