@@ -218,23 +218,28 @@ export function putMessages(rows: Message[]): void {
   });
 }
 
-export function applyBatches(batches: Batch[]): void {
-  const conversations = batches.flatMap((batch) => batch.conversations);
-  const removed = batches.flatMap((batch) => batch.removed);
-  const reads = batches.flatMap((batch) => batch.reads);
-  for (const read of reads) {
-    const base = bases.get(read.conversation_id);
-    if (base) bases.set(base.id, { ...base, read_seq: read.read_seq, unread: read.unread });
+/** My marks do not raise a row's version: they change the row that is held, whatever its version. */
+function withReads(state: LiveState, reads: Batch['reads']): Partial<LiveState> {
+  if (reads.length === 0) return {};
+  const conversations = { ...state.conversations };
+  for (const { conversation_id: id, read_seq, unread } of reads) {
+    const base = bases.get(id);
+    if (!base) continue;
+    bases.set(id, { ...base, read_seq, unread });
+    conversations[id] = visible({ ...base, read_seq, unread });
   }
+  return { conversations };
+}
+
+export function applyBatches(batches: Batch[]): void {
   useLive.setState((state) => {
-    const next = { ...state, ...withConversations(state, conversations, removed) };
-    if (reads.length === 0) return next;
-    const rows = { ...next.conversations };
-    for (const { conversation_id: id } of reads) {
-      const base = bases.get(id);
-      if (base) rows[id] = visible(base);
+    // One after the other: a row that left and came back is there, and a mark counts for the row it came after.
+    let next = state;
+    for (const batch of batches) {
+      next = { ...next, ...withConversations(next, batch.conversations, batch.removed) };
+      next = { ...next, ...withReads(next, batch.reads) };
     }
-    return { ...next, conversations: rows };
+    return next;
   });
   putMessages(batches.flatMap((batch) => batch.messages));
 }
