@@ -63,6 +63,17 @@ describe('lists', () => {
     expect(useLive.getState().conversations.c).toBeUndefined();
   });
 
+  test('batches of one moment count one after the other: who left and came back is there, as read as last said', () => {
+    putListPage('mine:open', { items: [row('a', 30, { version: 1 })], next_cursor: null }, true);
+    applyBatches([
+      batch({ removed: ['a'] }),
+      batch({ conversations: [row('a', 40, { version: 3, unread: 2 })] }),
+      batch({ reads: [{ conversation_id: 'a', read_seq: 9, unread: 0 }] }),
+    ]);
+    expect(mine()).toEqual(['a']);
+    expect(useLive.getState().conversations.a).toMatchObject({ version: 3, unread: 0, read_seq: 9 });
+  });
+
   test('while pages are missing, a row below the loaded end waits for its page', () => {
     putListPage('mine:open', { items: [row('a', 30), row('b', 20)], next_cursor: 'more' }, true);
     applyBatches([batch({ conversations: [row('z', 5), row('y', 25)] })]);
