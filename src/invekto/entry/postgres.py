@@ -27,6 +27,7 @@ from urllib.parse import quote
 import asyncpg
 
 from invekto.entry import postgres_user
+from invekto.entry.postgres_settings import CONFIGURATION, SOCKET_PORT
 from invekto.entry.processes import die_with_parent, end_standing_in
 from invekto.entry.refusal import NO_SPACE, StartRefused, disk_full, need_space, of_os_error
 from invekto.entry.roles import APP, OWNER, make_roles
@@ -37,47 +38,12 @@ T = TypeVar("T")
 MAJOR: Final = 18
 SUPERUSER: Final = "postgres"
 DATABASE: Final = "invekto"
-SOCKET_PORT: Final = 5432
 START_S: Final = 300
 FAST_STOP_S: Final = 60
 NEW_CLUSTER_MB: Final = 256
 _LOG_KEPT_BYTES: Final = 20 * 1024 * 1024
 _LONGEST_SOCKET_PATH: Final = 100
 
-# Everything that differs from the server's defaults. A file `custom.conf` beside the cluster goes over it.
-CONFIGURATION: Final[Mapping[str, str]] = {
-    "listen_addresses": "",
-    "port": str(SOCKET_PORT),
-    "unix_socket_permissions": "0700",
-    "cluster_name": "invekto",
-    "max_connections": "200",
-    "shared_buffers": "256MB",
-    "effective_cache_size": "1GB",
-    "maintenance_work_mem": "128MB",
-    "work_mem": "8MB",
-    # An answer to a provider means that the message survives a crash.
-    "fsync": "on",
-    "full_page_writes": "on",
-    "synchronous_commit": "on",
-    "wal_compression": "off",
-    "wal_buffers": "16MB",
-    "max_wal_size": "2GB",
-    "checkpoint_timeout": "15min",
-    # The event stream reads below the oldest open transaction: a forgotten one must not stop it.
-    "idle_in_transaction_session_timeout": "60s",
-    "max_prepared_transactions": "0",
-    "client_connection_check_interval": "5s",
-    "random_page_cost": "1.1",
-    "jit": "off",
-    "timezone": "UTC",
-    "log_timezone": "UTC",
-    "log_line_prefix": "%m [%p] %q%u@%d ",
-    # Details and parameters hold people's values.
-    "log_error_verbosity": "terse",
-    "log_parameter_max_length": "0",
-    "log_parameter_max_length_on_error": "0",
-    "log_min_duration_statement": "2s",
-}
 _AUTHENTICATION: Final = "local all all scram-sha-256\nlocal replication postgres scram-sha-256\n"
 
 
