@@ -5,6 +5,11 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
+from invekto.accounts.service import create_team, create_tenant, create_user
+from invekto.kernel.db import Database
+from invekto.kernel.ids import uuid7
+from invekto.kernel.tx import SYSTEM
+
 # Tables that belong to no tenant, each with the reason.
 WITHOUT_TENANT = {
     "alembic_version": "the schema's own version",
@@ -162,9 +167,13 @@ async def test_the_application_owns_nothing_and_cannot_bypass_policies(
 
 
 async def test_a_connection_without_a_tenant_sees_no_row(
-    admin: asyncpg.Connection[asyncpg.Record], database_url: str, firm: object
+    admin: asyncpg.Connection[asyncpg.Record], database_url: str, db: Database
 ) -> None:
     """A forgotten `app.tenant_id` must find nothing, and a role's own pool nothing but what its policies name."""
+    async with db.tx(uuid7(), SYSTEM) as tx:
+        await create_tenant(tx, firm="demo", name="Firma")
+        await create_user(tx, username="agent1", password="demo1234", role="user")
+        await create_team(tx, name="Ekip")
     tables = await _tables(admin)
     app = await asyncpg.connect(database_url)
     seen = {}
