@@ -19,6 +19,7 @@ from invekto.entry.revisions import connect as connect_database
 from invekto.entry.roles import OWNER
 from invekto.kernel.crypto import KeyRing
 from invekto.kernel.db import Database
+from invekto.kernel.errors import Invalid
 from invekto.kernel.http import Http
 from invekto.kernel.settings import Settings
 from invekto.kernel.tenancy import INGEST, claimed
@@ -78,26 +79,39 @@ def channel_connect(settings: Settings, arguments: argparse.Namespace) -> int:
         try:
             account = await connect(http, present.whatsapp_cloud_url, credentials)
         except CredentialsRefused as error:
-            raise Refused(f"Meta refuses the access token ({error.detail}): make a new one for this number.") from None
+            detail = error.detail.rstrip(".")
+            raise Refused(f"Meta refuses the access token ({detail}): make a new one for this number.") from None
         except ChannelError as error:
-            raise Refused(f"Meta did not confirm the number {arguments.phone_number_id}: {error.detail}.") from None
+            detail = error.detail.rstrip(".")
+            raise Refused(f"Meta did not confirm the number {arguments.phone_number_id}: {detail}.") from None
         finally:
             await http.close()
-        async with db.tx(tenant_id, SYSTEM) as tx:
-            channel_id = await connect_channel(
-                tx,
-                KeyRing(present.secret_key),
-                kind=KIND,
-                provider=PROVIDER,
-                account_key=account.account_key,
-                name=arguments.name or account.name or "WhatsApp",
-                address=arguments.address or account.address,
-                credentials=credentials,
-                app_id=arguments.app,
-            )
+        try:
+            async with db.tx(tenant_id, SYSTEM) as tx:
+                channel_id = await connect_channel(
+                    tx,
+                    KeyRing(present.secret_key),
+                    kind=KIND,
+                    provider=PROVIDER,
+                    account_key=account.account_key,
+                    name=arguments.name or account.name or "WhatsApp",
+                    address=arguments.address or account.address,
+                    credentials=credentials,
+                    app_id=arguments.app,
+                )
+        except Invalid as error:
+            if "app_id" not in {field.path for field in error.fields}:
+                raise
+            raise Refused(_no_app(arguments)) from None
         return f"Channel {channel_id} of {slug(arguments.firm)}: {account.address or account.account_key}"
 
     return run(settings, work)
+
+
+def _no_app(arguments: argparse.Namespace) -> str:
+    if arguments.app is None:
+        return f"There is no app yet that signs its webhooks: keep one with `invekto app create {KIND}`."
+    return f"The firm has no app {arguments.app}: `invekto app create {KIND} --firm {arguments.firm}` prints the id of one."
 
 
 def quarantine_list(settings: Settings, arguments: argparse.Namespace) -> int:

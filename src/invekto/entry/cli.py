@@ -186,6 +186,8 @@ def _words_that_run(words: _Words) -> None:
     ):
         command = _word(words, name, run, sentence)
         command.add_argument("--with-parent", action="store_true", help="end when the process that started this ends")
+        command.epilog = _settings_listed()
+        command.formatter_class = argparse.RawDescriptionHelpFormatter
     web = _word(words, "web", _web, "Run one web process: client, API, webhooks, stream.")
     web.add_argument("--fd", type=int, default=None, help="number of a listening socket that is inherited")
     _word(words, "worker", _worker, "Run one worker process: incoming messages, outgoing messages, jobs.")
@@ -197,6 +199,14 @@ def _words_that_run(words: _Words) -> None:
     sandbox.add_argument("--json", action="store_true", help="with info: as JSON")
     _word(words, "openapi", _openapi, "Print the OpenAPI document.")
     _word(words, "demo-data", _demo_data, None)
+
+
+def _settings_listed() -> str:
+    from invekto.kernel.settings import VARIABLES
+
+    return "\n".join(
+        ["settings, from the environment:", *(f"  {name}\n      {said}" for name, said in VARIABLES.items())]
+    )
 
 
 def _words_about_firms(words: _Words) -> None:

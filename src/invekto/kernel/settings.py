@@ -25,20 +25,20 @@ LogFormat: TypeAlias = Literal["text", "json"]
 SECRET_KEY_BYTES: Final = 32
 _LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
-# Everything an operator may set, with the sentence that `docs/operations` and `invekto up --help` show.
+# Everything an operator may set, with the sentence that `invekto up --help` shows; docs/operations.md says more.
 VARIABLES: Final[Mapping[str, str]] = {
     "INVEKTO_HOST": "Address to listen on. Default 127.0.0.1.",
     "INVEKTO_PORT": "Port of the web client, the API and the webhooks. Default 8000.",
     "INVEKTO_SANDBOX_PORT": "Port of the sandbox that plays the providers. Default 8001.",
     "INVEKTO_DATA": "Folder of the embedded database, media and the secret key. Default ./.invekto.",
     "DATABASE_URL": "The application's login on a PostgreSQL 18 of yours. Default: the embedded server.",
-    "INVEKTO_ADMIN_DATABASE_URL": "The login that makes roles and runs migrations; only `migrate` and `up` use it.",
-    "INVEKTO_DB_POOL": "Connections that each process keeps for requests and jobs. Default 10.",
+    "INVEKTO_ADMIN_DATABASE_URL": "The schema owner's login there, for `migrate`, `up` and the platform's `app create`.",
+    "INVEKTO_DB_POOL": "Connections that each web process keeps for requests. Default 10.",
     "INVEKTO_PUBLIC_URL": "Where browsers and providers reach this server. Default http://127.0.0.1:PORT.",
     "INVEKTO_SECRET_KEY": "32 bytes in base64 that encrypt credentials. Default: made once, DATA/secret.key.",
     "INVEKTO_WHATSAPP_CLOUD_URL": "Base of Meta's Graph API. Default https://graph.facebook.com/v26.0.",
     "INVEKTO_METRICS_TOKEN": "Bearer token for /metrics from elsewhere than loopback. Default: none.",
-    "INVEKTO_TRUSTED_PROXIES": "Networks whose X-Forwarded headers count, with commas between. Default: none.",
+    "INVEKTO_TRUSTED_PROXIES": "Networks whose X-Forwarded-For counts, with commas between. Default: none.",
     "INVEKTO_LOG": "Form of the log lines: text or json. Default text.",
     "INVEKTO_LOG_LEVEL": "debug, info, warning or error. Default info.",
     "INVEKTO_WEB_DIST": "Folder of a built web client to serve. Default: the one of this installation.",

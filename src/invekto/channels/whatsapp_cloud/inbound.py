@@ -207,7 +207,7 @@ def _message(account: _Account, number: int, raw: Raw) -> InboundEvent:
     head = read(raw, Head)
     if head is None or not head.id:
         return account.unhandled("messages", number, raw, "message_malformed", contact=account.book.only)
-    entry = account.book.ofsender_of(head)
+    entry = account.book.entry_of(head)
     contact = None if entry is None else entry.raw
     if head.type in _NO_BUBBLE:
         return account.unhandled("messages", number, raw, "type_not_handled", head.type, contact)

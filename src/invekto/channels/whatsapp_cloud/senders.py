@@ -52,7 +52,7 @@ class Book:
     def only(self) -> Raw | None:
         return self.entries[0].raw if len(self.entries) == 1 else None
 
-    def ofsender_of(self, head: Head) -> BookEntry | None:
+    def entry_of(self, head: Head) -> BookEntry | None:
         """By the business-scoped id first. A single contact belongs to a message whose ids do not speak against it."""
         for key in (head.from_user_id, head.from_):
             if key and (entry := self.by_id.get(str(key))) is not None:
