@@ -1,7 +1,7 @@
 """READ FIRST: what a channel kind must offer. An adapter translates between a provider's protocol and these types.
 
-It sees no tenant, session, contact or database. Adding a channel is a folder with an adapter, its tests, and one line in
-`registry`. Optional abilities are the small protocols at the end.
+It sees no tenant, session, contact or database. Adding a channel is a folder with an adapter, its tests, and its lines in
+`registry`: docs/adding-a-channel.md. Optional abilities are the small protocols at the end.
 """
 
 from __future__ import annotations
@@ -236,7 +236,7 @@ class CredentialsRefused(ChannelError):
 
 
 class OutcomeUnknown(ChannelError):
-    """Asked, and no answer came: it may have been accepted. Settled by a status or a person, never sent again by itself."""
+    """Asked, and no answer came: it may have been accepted. Settled by a status, never sent again by itself."""
 
     code: ClassVar[str] = "outcome_unknown"
 

@@ -1,7 +1,7 @@
 """Brings queued messages to their providers: claims lanes, asks once, and has the outcome written down.
 
 One conversation is one lane, so its order is strict. No transaction is open during a provider's call. An attempt that was
-begun and never finished is `unknown`: it is settled by a status or a person, and never sent again by itself. Lanes are
+begun and never finished is `unknown`: it is settled by a status, and never sent again by itself. Lanes are
 begun together (delivery_batches); one that is not plain sailing is begun alone. What outcomes mean: delivery_outcomes.
 """
 
