@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -99,6 +99,32 @@ def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path:
     said = refusal(invekto("migrate", env=environment(tmp_path, DATABASE_URL=url, INVEKTO_ADMIN_DATABASE_URL=url)))
     assert "The database invekto (127.0.0.1) cannot be reached" in said
     assert "hunter2" not in said
+
+
+def test_the_sandbox_ends_with_the_command_that_started_it(tmp_path: Path, port: int) -> None:
+    env = environment(tmp_path, INVEKTO_SANDBOX_PORT=str(port))
+    command = subprocess.Popen([sys.executable, "-m", "invekto.entry.cli", "sandbox"], env=env)
+    try:
+        assert in_time(lambda: accepts(port))
+        command.terminate()
+        command.wait(10)
+        assert in_time(lambda: not accepts(port))
+    finally:
+        command.kill()
+
+
+def accepts(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+def in_time(holds: Callable[[], bool]) -> bool:
+    end = time.monotonic() + 15
+    while not holds():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 class OldServer(threading.Thread):

@@ -98,13 +98,20 @@ def _follow_parent(arguments: argparse.Namespace) -> None:
 
 
 def _sandbox(arguments: argparse.Namespace) -> int:
+    import signal
     import subprocess
 
     from invekto.entry import sandbox
+    from invekto.entry.processes import die_with_parent
 
     settings = _settings("sandbox")
     words = ["info", *(["--json"] if arguments.json else [])] if arguments.word == "info" else ["serve"]
-    return subprocess.run(sandbox.command(settings, *words), env=settings.child_environment()).returncode
+    return subprocess.run(
+        sandbox.command(settings, *words),
+        env=settings.child_environment(),
+        # Whoever ends this command by a signal means the sandbox.
+        preexec_fn=die_with_parent(signal.SIGTERM),
+    ).returncode
 
 
 # Looking after the database -------------------------------------------------------------------------------------
