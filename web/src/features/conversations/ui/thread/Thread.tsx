@@ -128,6 +128,12 @@ export function Thread({ row }: { row: Conversation }) {
         aria-label={t('thread.messages')}
         tabIndex={0}
         data-at-end={atEnd || undefined}
+        onKeyDown={(event) => {
+          // The browser's own way there ends where the end was before the lines on the way were measured.
+          if (event.key !== 'End' || event.target !== event.currentTarget) return;
+          event.preventDefault();
+          virtualizer.scrollToEnd();
+        }}
         onScroll={({ currentTarget: el }) => setAtEnd(el.scrollHeight - el.scrollTop - el.clientHeight < NEAR_END_PX)}
       >
         {phase === 'loading' && <SlowThread />}
