@@ -6,9 +6,11 @@ import asyncio
 import io
 import os
 import shutil
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -91,6 +93,21 @@ def picture() -> bytes:
     buffer = io.BytesIO()
     Image.new("RGB", (320, 200), (11, 122, 112)).save(buffer, "JPEG")
     return buffer.getvalue()
+
+
+async def until(read: Callable[[], Awaitable[Any]], wanted: Any) -> None:
+    """A switch moves at once; that the sandbox has it shows a moment later."""
+    async with asyncio.timeout(10):
+        while await read() != wanted:  # noqa: ASYNC110 what is waited for is an answer over HTTP
+            await asyncio.sleep(0.02)
+
+
+async def faults_of(player: Player) -> Any:
+    return (await player.control.get("/faults")).json()["global"]
+
+
+async def hold_of(player: Player) -> Any:
+    return (await player.control.get("/whatsapp_cloud/customers")).json()["items"][0]["window"]["hold"]
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE])
@@ -188,10 +205,12 @@ async def test_faults_window_and_crowd_are_switched_from_the_page(
     page = await open_page(browser, player, DESKTOP, f"/?customer={customer['id']}", locale="en-GB")
     await page.get_by_test_id("fault-duplicate").check()
     await expect(page.get_by_text("1 on", exact=True)).to_be_visible()
-    assert (await player.control.get("/faults")).json()["global"] == {"duplicate": {"times": 2}}
+    await until(lambda: faults_of(player), {"duplicate": {"times": 2}})
     await page.get_by_role("button", name="All off").click()
     await expect(page.get_by_test_id("fault-duplicate")).not_to_be_checked()
+    await until(lambda: faults_of(player), {})
     await page.get_by_test_id("window-closed").check()
+    await until(lambda: hold_of(player), "closed")
     wamid = (await player.send()).json()["messages"][0]["id"]
     await receiver.until(lambda: receiver.steps(wamid) == ["failed"])
     await expect(page.locator('[data-testid=bubble][data-status="failed"]')).to_contain_text("131047")
@@ -201,6 +220,21 @@ async def test_faults_window_and_crowd_are_switched_from_the_page(
     await expect(page.get_by_test_id("customer-row")).to_have_count(8)
     await page.get_by_test_id("log-row").first.click()
     await expect(page.get_by_text("Signature valid")).to_be_visible()
+    await page.context.close()
+
+
+async def test_who_writes_right_after_the_window_was_closed_has_written_a_day_ago(
+    browser: Browser, player: Player, receiver: Receiver
+) -> None:
+    """Also a stranger, whose window is closed by itself: the control shows that already and must take the click."""
+    customer = await player.customer(name="Rıza")
+    page = await open_page(browser, player, DESKTOP, f"/?customer={customer['id']}")
+    await expect(page.get_by_test_id("window-closed")).to_be_checked()
+    await page.get_by_test_id("composer").fill("Dünden kalan")
+    await page.get_by_test_id("window-closed").click()
+    await page.get_by_test_id("send").click()
+    await receiver.until(lambda: receiver.values("messages") != [])
+    assert int(receiver.values("messages")[0]["timestamp"]) < time.time() - 86_400
     await page.context.close()
 
 

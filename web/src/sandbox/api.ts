@@ -31,6 +31,15 @@ async function call<T>(method: string, path: string, body?: object | FormData): 
   return parsed as T;
 }
 
+let before: Promise<unknown> = Promise.resolve();
+
+/** In the order of the person's clicks: what is switched first holds for what is written next. */
+function inTurn<T>(action: () => Promise<T>): Promise<T> {
+  const turn = before.then(action, action);
+  before = turn;
+  return turn;
+}
+
 const query = (values: Record<string, string | number | undefined>) => {
   const params = new URLSearchParams();
   for (const [name, value] of Object.entries(values)) if (value !== undefined && value !== '') params.set(name, String(value));
@@ -47,8 +56,9 @@ export interface NewCustomer {
 export const api = {
   state: () => call<State>('GET', '/state'),
   reset: () => call<object>('POST', '/reset'),
-  setFault: (name: FaultName, wish: object | null) => call<Faults>('PUT', '/faults', { number: null, faults: { [name]: wish } }),
-  clearFaults: () => call<Faults>('DELETE', '/faults'),
+  setFault: (name: FaultName, wish: object | null) =>
+    inTurn(() => call<Faults>('PUT', '/faults', { number: null, faults: { [name]: wish } })),
+  clearFaults: () => inTurn(() => call<Faults>('DELETE', '/faults')),
   log: () => call<{ items: LogEntry[] }>('GET', '/log?limit=200'),
   logEntry: (id: number) => call<LogEntryWhole>('GET', `/log/${id}`),
   customers: (number: string, q: string, limit: number) =>
@@ -62,7 +72,7 @@ export const api = {
       `${CLOUD}/customers/${customer}/messages${query({ number, before, limit: 50 })}`,
     ),
   write: (number: string, customer: number, message: object) =>
-    call<{ id: string }>('POST', `${CLOUD}/customers/${customer}/messages`, { number, ...message }),
+    inTurn(() => call<{ id: string }>('POST', `${CLOUD}/customers/${customer}/messages`, { number, ...message })),
   writeFile: (number: string, customer: number, file: Blob, fields: { filename: string; caption?: string; voice?: boolean }) => {
     const form = new FormData();
     form.set('number', number);
@@ -70,10 +80,10 @@ export const api = {
     form.set('mime', file.type);
     if (fields.caption) form.set('caption', fields.caption);
     if (fields.voice) form.set('voice', 'true');
-    return call<{ id: string }>('POST', `${CLOUD}/customers/${customer}/media`, form);
+    return inTurn(() => call<{ id: string }>('POST', `${CLOUD}/customers/${customer}/media`, form));
   },
   setWindow: (number: string, customer: number, state: WindowState) =>
-    call<Customer>('PUT', `${CLOUD}/customers/${customer}/window`, { number, state, hold: true }),
+    inTurn(() => call<Customer>('PUT', `${CLOUD}/customers/${customer}/window`, { number, state, hold: true })),
   crowd: (number: string, customers: number) =>
     call<CrowdReport>('POST', `${CLOUD}/crowd`, { number, customers, concurrency: 16 }),
   resend: (body: unknown) => call<{ answers: object[] }>('POST', `${CLOUD}/webhooks`, { body }),

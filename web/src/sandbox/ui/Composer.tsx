@@ -22,14 +22,15 @@ export function Composer() {
 
   useEffect(() => () => recording?.cancel(), [recording]);
 
-  /** What was typed stays in the box until the sandbox has it. */
+  /** What was typed stays in the box until the sandbox has it; what was typed since then stays too. */
   const deliver = async (action: (customer: number) => Promise<unknown>) => {
     if (customer === null || busy) return;
+    const sent = words;
     setBusy(true);
     const went = await guarded(() => action(customer));
     setBusy(false);
     if (went) {
-      setWords('');
+      setWords((now) => (now === sent ? '' : now));
       dismissProblem();
     }
     box.current?.focus();

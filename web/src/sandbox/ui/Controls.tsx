@@ -103,12 +103,14 @@ function ServiceWindow() {
       <span className={classes.segments}>
         {WINDOWS.map((state) => (
           <label key={state}>
+            {/* A click, not a change: the window may be in that state by itself, and is to be kept there now. */}
             <input
               type="radio"
               name="window"
               data-testid={`window-${state}`}
               checked={customer?.window.state === state}
-              onChange={() => void choose(state)}
+              onClick={() => void choose(state)}
+              readOnly
             />
             <span>{t(`window_${state}`)}</span>
           </label>
