@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { closeUserDb, openUserDb } from './db';
+import { closeUserDb, openUserDb, table } from './db';
 import { forgetDrafts, openDraft, pushDirtyDrafts, saveDraft } from './drafts';
 
 let user = 0;
@@ -21,6 +21,8 @@ afterEach(async () => {
   vi.unstubAllGlobals();
 });
 
+const isKept = () => vi.waitFor(async () => expect(await table('drafts').get('c1')).toBeDefined());
+
 test('the server gets a draft after a second of rest, once', async () => {
   saveDraft('c1', { kind: 'reply', reply: 'Mer' });
   saveDraft('c1', { kind: 'reply', reply: 'Merhaba' });
@@ -36,10 +38,9 @@ test('an empty editor that never held anything tells the server nothing', async 
 
 test('a draft outlives the tab', async () => {
   saveDraft('c1', { kind: 'note', note: 'Hassas hasta' });
-  await vi.waitFor(async () => {
-    forgetDrafts();
-    expect(await openDraft('c1', null)).toMatchObject({ kind: 'note', note: 'Hassas hasta', dirty: true });
-  });
+  await isKept();
+  forgetDrafts();
+  expect(await openDraft('c1', null)).toMatchObject({ kind: 'note', note: 'Hassas hasta', dirty: true });
 });
 
 test('words that the server does not have yet win over its older ones', async () => {
@@ -57,4 +58,13 @@ test('what could not be pushed is pushed when the line is back', async () => {
   saveDraft('c1', { kind: 'reply', reply: 'bekleyen' });
   await pushDirtyDrafts();
   expect(puts.map((put) => put.body)).toEqual([{ kind: 'reply', text: 'bekleyen' }]);
+});
+
+test('words typed before the old ones were read go on after them', async () => {
+  saveDraft('c1', { kind: 'reply', reply: 'Yarım kalan' });
+  saveDraft('c1', { kind: 'reply', note: 'Hassas' });
+  await isKept();
+  forgetDrafts();
+  saveDraft('c1', { kind: 'reply', reply: 'cümle' });
+  expect(await openDraft('c1', null)).toMatchObject({ reply: 'Yarım kalan cümle', note: 'Hassas' });
 });

@@ -17,6 +17,8 @@ export interface LocalDraft {
 
 const SERVER_AFTER_MS = 1000;
 const held = new Map<Id, LocalDraft>();
+/** Conversations whose words from before are in `held`: for the others nothing may be written over them yet. */
+const restored = new Set<Id>();
 const timers = new Map<Id, ReturnType<typeof setTimeout>>();
 /** Conversations of which the server keeps a draft, so that an empty text need not be sent to the others. */
 const onServer = new Set<Id>();
@@ -30,10 +32,28 @@ const blank = (conversationId: Id): LocalDraft => ({
   dirty: false,
 });
 
+const joined = (before: string, typed: string) => (before && typed ? `${before} ${typed}` : before || typed);
+
+/** What was typed in the meantime goes on after what this browser kept. */
+function adopt(kept: LocalDraft): void {
+  if (restored.has(kept.conversationId)) return;
+  restored.add(kept.conversationId);
+  const typed = held.get(kept.conversationId);
+  const both = typed && { ...typed, reply: joined(kept.reply, typed.reply), note: joined(kept.note, typed.note) };
+  held.set(kept.conversationId, both ?? kept);
+}
+
+async function restore(conversationId: Id): Promise<void> {
+  const kept = (await table('drafts').get(conversationId)) as LocalDraft | undefined;
+  if (kept) adopt(kept);
+  restored.add(conversationId);
+}
+
 /** The newer of this browser's and the server's. */
 export async function openDraft(conversationId: Id, server: Draft | null): Promise<LocalDraft> {
   if (server) onServer.add(conversationId);
-  const local = held.get(conversationId) ?? ((await table('drafts').get(conversationId)) as LocalDraft | undefined);
+  if (!restored.has(conversationId)) await restore(conversationId);
+  const local = held.get(conversationId);
   if (server && (!local || (!local.dirty && Date.parse(server.updated_at) > Date.parse(local.updatedAt)))) {
     const draft = {
       ...(local ?? blank(conversationId)),
@@ -55,15 +75,22 @@ export function saveDraft(conversationId: Id, change: Partial<Pick<LocalDraft, '
   const before = held.get(conversationId) ?? blank(conversationId);
   const draft = { ...before, ...change, updatedAt: new Date().toISOString(), dirty: true };
   held.set(conversationId, draft);
-  const empty = draft.reply === '' && draft.note === '';
-  void (empty && !onServer.has(conversationId)
-    ? table('drafts').delete(conversationId)
-    : table('drafts').put(conversationId, draft));
+  if (restored.has(conversationId)) keep(conversationId);
+  else void restore(conversationId).then(() => keep(conversationId));
   clearTimeout(timers.get(conversationId));
   timers.set(
     conversationId,
     setTimeout(() => void pushDraft(conversationId), SERVER_AFTER_MS),
   );
+}
+
+function keep(conversationId: Id): void {
+  const draft = held.get(conversationId);
+  if (!draft) return;
+  const empty = draft.reply === '' && draft.note === '';
+  void (empty && !onServer.has(conversationId)
+    ? table('drafts').delete(conversationId)
+    : table('drafts').put(conversationId, draft));
 }
 
 async function pushDraft(conversationId: Id): Promise<void> {
@@ -91,19 +118,17 @@ async function pushDraft(conversationId: Id): Promise<void> {
   await settle(conversationId, draft, text !== '');
 }
 
-async function settle(conversationId: Id, pushed: LocalDraft, keep: boolean): Promise<void> {
+async function settle(conversationId: Id, pushed: LocalDraft, wanted: boolean): Promise<void> {
   if (held.get(conversationId) !== pushed) return; // Somebody typed on: the next push settles it.
   const draft = { ...pushed, dirty: false };
   held.set(conversationId, draft);
-  if (keep || draft.reply !== '' || draft.note !== '') await table('drafts').put(conversationId, draft);
+  if (wanted || draft.reply !== '' || draft.note !== '') await table('drafts').put(conversationId, draft);
   else await table('drafts').delete(conversationId);
 }
 
 /** After a reconnect or a reload: the server gets what it missed. */
 export async function pushDirtyDrafts(): Promise<void> {
-  for (const row of (await table('drafts').all()) as LocalDraft[]) {
-    if (!held.has(row.conversationId)) held.set(row.conversationId, row);
-  }
+  for (const row of (await table('drafts').all()) as LocalDraft[]) adopt(row);
   for (const [id, draft] of held) if (draft.dirty) await pushDraft(id);
 }
 
@@ -111,5 +136,6 @@ export function forgetDrafts(): void {
   for (const timer of timers.values()) clearTimeout(timer);
   timers.clear();
   held.clear();
+  restored.clear();
   onServer.clear();
 }
