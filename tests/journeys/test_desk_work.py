@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.desk import Desk
+from tests.desk import Desk, wait_until
 from tests.journeys.conftest import DESKTOP, axe_violations, new_context, sign_in
 
 
@@ -89,6 +90,27 @@ def test_the_keyboard_alone_moves_opens_answers_notes_and_resolves(page: Page, p
     page.keyboard.press("Escape")
     page.keyboard.press("e")
     expect(page.get_by_test_id("conversation-row").filter(has_text=people[2])).to_have_count(0)
+
+
+def test_fast_fingers_write_where_they_moved_to_and_resolve_nothing(page: Page, desk: Desk, people: list[str]) -> None:
+    """Move, note and words without a pause: no letter of the words may run as a command on any conversation."""
+    rows = page.get_by_test_id("conversation-row")
+    first, second = rows.nth(0).get_attribute("data-id"), rows.nth(1).get_attribute("data-id")
+    rows.first.click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    page.keyboard.press("n")
+    page.keyboard.type("nasıl taşıyalım")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(str(second)))
+    notes = "select conversation_id::text as at from message where type = 'note' and text = 'nasıl taşıyalım'"
+    assert wait_until(lambda: desk.rows(notes), "the note is stored") == [{"at": second}]
+    page.keyboard.press("Escape")
+    page.keyboard.press("a")
+    page.keyboard.type("esas")
+    expect(page.get_by_label("Kişi ara")).to_be_focused()
+    states = "select status from conversation where id::text = any($1)"
+    assert [row["status"] for row in desk.rows(states, [first, second])] == ["open", "open"]
 
 
 def test_a_draft_waits_where_it_was_left(page: Page, people: list[str]) -> None:

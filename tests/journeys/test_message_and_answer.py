@@ -23,6 +23,7 @@ def meet_customer(phone_page: Page, name: str, number: str) -> None:
     form.locator("button[type=submit]").click()
     row = phone_page.get_by_test_id("customer-row").filter(has_text=name)
     row.first.click()
+    expect(row.first).to_have_attribute("aria-current", "true")
     expect(phone_page.get_by_test_id("composer")).to_be_visible()
 
 

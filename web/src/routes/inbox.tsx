@@ -1,4 +1,4 @@
-import { getRouteApi, useNavigate, useParams } from '@tanstack/react-router';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { nextAfter } from '@/features/conversations/model/nav';
@@ -14,6 +14,7 @@ import { IconMessageDots } from '@/shared/ui/icons';
 import { Empty } from '@/shared/ui/states';
 import { useIsNarrow, useIsPhone } from '@/shared/ui/useMedia';
 import classes from './inbox.module.css';
+import { useOpenConversation } from './useOpenConversation';
 
 const ContactPanel = lazy(() => import('@/features/contacts/ui/ContactPanel'));
 const route = getRouteApi('/inside/inbox/$view');
@@ -25,7 +26,7 @@ export default function Inbox() {
   const view = route.useParams().view as View;
   const { status: filtered } = route.useSearch();
   const status = filtered ?? 'open';
-  const { conversationId } = useParams({ strict: false });
+  const conversationId = useOpenConversation();
   const navigate = useNavigate();
   const phone = useIsPhone();
   const narrow = useIsNarrow();
@@ -61,7 +62,13 @@ export default function Inbox() {
     else back();
   };
 
-  useInboxKeys({ selectedId: conversationId, onOpen: open, onView: openView, onShowPanel: () => showPanel(true) });
+  useInboxKeys({
+    selectedId: conversationId,
+    known: row !== undefined,
+    onOpen: open,
+    onView: openView,
+    onShowPanel: () => showPanel(true),
+  });
 
   return (
     <div className={classes.inbox}>

@@ -1,6 +1,7 @@
 import { Outlet, useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { holdKeys } from '@/shared/keys/registry';
 import { useKeys } from '@/shared/keys/useKeys';
 import { useFreshCounts } from '@/shared/realtime/counts';
 import { useCan, useSession } from '@/shared/session/session';
@@ -25,6 +26,7 @@ function Frame() {
   const navigate = useNavigate();
   const mayQuarantine = useCan('quarantine.manage');
   const [helpOpen, setHelpOpen] = useState(false);
+  useEffect(() => (helpOpen ? holdKeys() : undefined), [helpOpen]);
   useFreshCounts();
   usePageTitle();
   useKeys([{ keys: '?', label: t('keys.help'), group: t('keys.general'), run: () => setHelpOpen(true) }]);

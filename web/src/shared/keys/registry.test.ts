@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { enableShortcuts, handleKey, keyOf, registerKey } from './registry';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { dropWord, enableShortcuts, handleKey, holdKeys, keyOf, registerKey } from './registry';
 
 let ran: string[] = [];
 let stops: (() => void)[] = [];
@@ -21,6 +21,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  press('Escape');
   for (const stop of stops) stop();
   document.body.replaceChildren();
 });
@@ -97,5 +98,64 @@ describe('shortcuts', () => {
     stop();
     press('Escape');
     expect(ran).toEqual(['dialog', 'Escape']);
+  });
+});
+
+describe('words whose field is not there', () => {
+  const field = () => document.body.appendChild(document.createElement('textarea'));
+  const word = (text: string) => {
+    for (const letter of text) press(letter);
+  };
+
+  beforeEach(() => {
+    vi.useFakeTimers({ now: Date.parse('2026-11-24T10:00:00Z') });
+    for (const key of ['e', 'a', 's', 'j']) on(key);
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test('a field that goes while one types takes its word with it; after a rest letters are commands again', () => {
+    const input = field();
+    press('j', { target: input });
+    input.remove();
+    for (let letter = 0; letter < 5; letter += 1) {
+      vi.advanceTimersByTime(600);
+      word('e');
+    }
+    expect(ran).toEqual([]);
+    vi.advanceTimersByTime(1500);
+    press('e');
+    expect(ran).toEqual(['e']);
+  });
+
+  test('a word that was ended by Enter is over: what closes its field may be followed by a command', () => {
+    const input = field();
+    press('j', { target: input });
+    press('Enter', { target: input });
+    input.remove();
+    press('e');
+    expect(ran).toEqual(['e']);
+  });
+
+  test('Escape gives the letters back at once', () => {
+    dropWord();
+    word('ea');
+    press('Escape');
+    press('e');
+    expect(ran).toEqual(['e']);
+  });
+
+  test('while a field is awaited letters do nothing, however long it takes', () => {
+    const release = holdKeys();
+    word('ea');
+    vi.advanceTimersByTime(60_000);
+    word('s');
+    expect(ran).toEqual([]);
+    release();
+    release();
+    press('s');
+    expect(ran).toEqual(['s']);
   });
 });

@@ -1,6 +1,7 @@
 /**
  * The one place that listens for shortcuts. A letter is matched as the character typed (so Turkish layouts work);
- * when the layout writes no Latin letter (Arabic, Cyrillic) the physical key decides. Off while somebody types.
+ * when the layout writes no Latin letter (Arabic, Cyrillic) the physical key decides. Off while somebody types, and while
+ * somebody believes to type: words meant for a field must never run as commands.
  */
 
 export interface KeyCommand {
@@ -16,8 +17,15 @@ export interface KeyCommand {
 
 const STORAGE_KEY = 'invekto.shortcuts';
 const PREFIX_MS = 1200;
+/** Whoever is in the middle of a word rests no longer than this between two letters. */
+const REST_MS = 1000;
 const commands = new Set<KeyCommand>();
 let prefixAt = 0;
+let holds = 0;
+/** The field that took the last letter, until another key ended the word. */
+let typedIn: Element | null = null;
+let typedAt = 0;
+let lostAt = 0;
 let enabled: boolean | null = null;
 
 export function registerKey(command: KeyCommand): () => void {
@@ -46,6 +54,33 @@ export function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
 }
 
+/** A field was asked for and is not there yet: letters do nothing until the returned function is called. */
+export function holdKeys(): () => void {
+  let held = true;
+  holds += 1;
+  return () => {
+    if (held) holds -= 1;
+    held = false;
+  };
+}
+
+/** A field was asked for and there will be none: the words already on their way do nothing. */
+export function dropWord(): void {
+  lostAt = Date.now();
+}
+
+/** Is this letter of a word whose field is not there? */
+function isLost(): boolean {
+  const now = Date.now();
+  if (typedIn && !typedIn.isConnected) {
+    typedIn = null;
+    lostAt = Math.max(lostAt, typedAt);
+  }
+  if (now - lostAt < REST_MS) lostAt = now;
+  else if (holds === 0) return false;
+  return true;
+}
+
 /** A dialog, menu or picker has the keyboard: letters belong to it. */
 const isOverlay = (target: EventTarget | null) =>
   target instanceof Element && target.closest('dialog, [role="dialog"], [role="menu"], [role="listbox"][data-overlay]') !== null;
@@ -63,11 +98,24 @@ export function keyOf(event: Pick<KeyboardEvent, 'key' | 'code'>): string {
 }
 
 export function handleKey(event: KeyboardEvent): void {
-  if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
   const key = keyOf(event);
   const typing = isTyping(event.target);
+  if (typing) {
+    const inWord = event.isComposing || key.length === 1 || key === 'Backspace';
+    typedIn = inWord ? (event.target as Element) : null;
+    typedAt = Date.now();
+  }
+  if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
   const blocked = typing || isOverlay(event.target);
   const letters = key.length === 1;
+  if (key === 'Escape') {
+    typedIn = null;
+    lostAt = 0;
+  }
+  if (letters && !blocked && isLost()) {
+    event.preventDefault();
+    return;
+  }
   if (letters && (blocked || !shortcutsEnabled())) return;
   if (letters && event.shiftKey && /^[a-z]$/.test(key)) return;
 

@@ -5,7 +5,7 @@ import { TagDot } from '@/shared/ui/Chip';
 import { deferred } from '@/shared/ui/deferred';
 import { IconPlus, IconX } from '@/shared/ui/icons';
 import { setTags } from '../model/actions';
-import { setPicker, usePickers } from '../model/pickers';
+import { setPicker, useClosesWithMe, usePickers } from '../model/pickers';
 import classes from './TagSection.module.css';
 
 const TagPicker = deferred(() => import('./TagPicker'));
@@ -14,6 +14,7 @@ const TagPicker = deferred(() => import('./TagPicker'));
 export function TagSection({ row }: { row: Conversation }) {
   const { t } = useTranslation('conversations');
   const wanted = usePickers((state) => state.open === 'tags');
+  useClosesWithMe('tags');
   return (
     <div className={classes.tags}>
       {row.tags.map((tag) => (

@@ -4,15 +4,19 @@ import { useKeys } from '@/shared/keys/useKeys';
 import { neighbour } from '../model/nav';
 import { usePickers } from '../model/pickers';
 
+const closePicker = () => usePickers.setState({ open: null });
+
 interface Moves {
   selectedId: Id | undefined;
+  /** The selected conversation is known, so there is something to tag. */
+  known: boolean;
   onOpen: (id: Id) => void;
   onView: (view: View) => void;
   onShowPanel: () => void;
 }
 
 /** Keys that belong to the inbox as a whole; those of one conversation are registered where they act. */
-export function useInboxKeys({ selectedId, onOpen, onView, onShowPanel }: Moves): void {
+export function useInboxKeys({ selectedId, known, onOpen, onView, onShowPanel }: Moves): void {
   const { t } = useTranslation('conversations');
   const step = (by: 1 | -1) => {
     const id = neighbour(selectedId, by);
@@ -30,5 +34,8 @@ export function useInboxKeys({ selectedId, onOpen, onView, onShowPanel }: Moves)
     { keys: 'g u', label: t('keys.goUnassigned'), group: list, run: () => onView('unassigned') },
     { keys: 'g a', label: t('keys.goAll'), group: list, run: () => onView('all') },
   ]);
-  useKeys([{ keys: 't', label: t('keys.tag'), group: t('keys.conversation'), run: tags }], selectedId !== undefined);
+  useKeys([{ keys: 't', label: t('keys.tag'), group: t('keys.conversation'), run: tags }], known);
+  // Until the picker has the keyboard itself.
+  const picking = usePickers(({ open }) => open !== null);
+  useKeys([{ keys: 'Escape', run: closePicker }], picking);
 }

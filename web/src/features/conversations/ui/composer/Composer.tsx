@@ -1,8 +1,10 @@
 import { type ClipboardEvent, type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { useTranslation } from 'react-i18next';
-import type { Conversation } from '@/shared/api/types';
+import type { Conversation, Id } from '@/shared/api/types';
 import { useNow } from '@/shared/format/now';
 import { enterSends } from '@/shared/keys/enter';
+import { dropWord } from '@/shared/keys/registry';
 import { useKeys } from '@/shared/keys/useKeys';
 import { type DraftKind, type LocalDraft, openDraft, peekDraft, saveDraft } from '@/shared/offline/drafts';
 import { enqueue } from '@/shared/offline/outbox';
@@ -11,26 +13,33 @@ import { markOf } from '@/shared/ui/ChannelMark';
 import { acceptedTypes } from '../../model/attachments';
 import { useChannel } from '../../model/queries';
 import { useTray } from '../../model/tray';
-import { windowState } from '../../model/window';
+import { type WindowState, windowState } from '../../model/window';
 import { Blocked } from './Blocked';
 import classes from './Composer.module.css';
 import { ComposerBar, ComposerFoot } from './ComposerParts';
 import { Tray } from './Tray';
 import { useFileDrop } from './useFileDrop';
 
-export function Composer({ row, detailReady }: { row: Conversation; detailReady: boolean }) {
+interface Props {
+  id: Id;
+  /** Not known yet: words can be written, not sent. */
+  row: Conversation | undefined;
+  detailReady: boolean;
+}
+
+export function Composer({ id, row, detailReady }: Props) {
   const { t } = useTranslation('conversations');
-  const { id } = row;
-  const channel = useChannel(row.channel.id);
+  const channel = useChannel(row?.channel.id);
   const serverDraft = useLive((state) => state.details[id]?.draft ?? null);
   const [kind, setKind] = useState<DraftKind>(() => kindOf(peekDraft(id)));
   const [texts, setTexts] = useState(() => ({ reply: peekDraft(id)?.reply ?? '', note: peekDraft(id)?.note ?? '' }));
   const [saved, setSaved] = useState(false);
-  const touched = useRef(peekDraft(id) !== undefined);
+  const chosen = useRef(false);
   const input = useRef<HTMLTextAreaElement>(null);
   const root = useRef<HTMLElement>(null);
   const tray = useTray(channel?.capabilities);
-  const window = windowState(row, channel, useNow());
+  const now = useNow();
+  const window: WindowState = row ? windowState(row, channel, now) : { kind: 'none' };
 
   const note = kind === 'note';
   const text = texts[kind];
@@ -38,22 +47,21 @@ export function Composer({ row, detailReady }: { row: Conversation; detailReady:
   const limit = note ? Number.POSITIVE_INFINITY : (channel?.capabilities.text_max ?? Number.POSITIVE_INFINITY);
   const over = text.length - limit;
   const files = note ? 0 : tray.sendable;
-  const canSend = !blocked && over <= 0 && (text.trim() !== '' || files > 0);
+  const canSend = row !== undefined && !blocked && over <= 0 && (text.trim() !== '' || files > 0);
 
-  // What was typed before, here or on another device; never over what is being typed now.
+  // What was typed before: first here, then on another device; what is being typed now goes before that.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the server's draft counts as it was when the conversation was opened
   useEffect(() => {
-    if (!detailReady || touched.current) return;
     let gone = false;
-    void openDraft(id, serverDraft).then((draft) => {
-      if (gone || touched.current) return;
-      touched.current = true;
-      setKind(kindOf(draft));
+    void openDraft(id, detailReady ? serverDraft : null).then((draft) => {
+      if (gone) return;
+      if (!chosen.current) setKind(kindOf(draft));
       setTexts({ reply: draft.reply, note: draft.note });
     });
     return () => {
       gone = true;
     };
-  }, [id, detailReady, serverDraft]);
+  }, [id, detailReady]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text and the mode
   useLayoutEffect(() => {
@@ -76,16 +84,18 @@ export function Composer({ row, detailReady }: { row: Conversation; detailReady:
   }, [text]);
 
   function change(value: string) {
-    touched.current = true;
+    chosen.current = true;
     setTexts((held) => ({ ...held, [kind]: value }));
     saveDraft(id, { kind, [kind]: value });
   }
 
+  /** The field has the keyboard before this returns: the next key is a letter of the words. */
   function choose(next: DraftKind) {
-    touched.current = true;
-    setKind(next);
+    chosen.current = true;
+    flushSync(() => setKind(next));
     if (texts.reply || texts.note) saveDraft(id, { kind: next });
-    requestAnimationFrame(() => input.current?.focus());
+    if (input.current) input.current.focus();
+    else dropWord();
   }
 
   function send() {
@@ -138,7 +148,7 @@ export function Composer({ row, detailReady }: { row: Conversation; detailReady:
     <section ref={root} className={classes.composer} data-kind={kind} aria-label={t('composer.label')}>
       {dragging && <div className={classes.drop}>{t('composer.drop')}</div>}
       <ComposerBar row={row} channel={channel} kind={kind} onChoose={choose} />
-      {blocked ? (
+      {blocked && row ? (
         <Blocked row={row} channel={channel} window={window} onNote={() => choose('note')} />
       ) : (
         <>
@@ -159,7 +169,7 @@ export function Composer({ row, detailReady }: { row: Conversation; detailReady:
           {!note && <Tray tray={tray} />}
           <ComposerFoot
             kind={kind}
-            mark={markOf(row.channel.kind)}
+            mark={row && markOf(row.channel.kind)}
             accept={channel ? acceptedTypes(channel.capabilities) : null}
             onFiles={tray.add}
             status={over > 0 ? t('composer.tooLong', { count: over }) : saved ? t('composer.saved') : null}

@@ -12,7 +12,7 @@ import classes from './Composer.module.css';
 import { WindowChip } from './WindowChip';
 
 interface BarProps {
-  row: Conversation;
+  row: Conversation | undefined;
   channel: Channel | undefined;
   kind: DraftKind;
   onChoose: (kind: DraftKind) => void;
@@ -32,7 +32,7 @@ export function ComposerBar({ row, channel, kind, onChoose }: BarProps) {
         </button>
       </div>
       <span className={classes.space} />
-      {kind === 'reply' && (
+      {kind === 'reply' && row && (
         <>
           <span className={classes.channel}>
             <ChannelMark kind={row.channel.kind} size={14} />
@@ -52,7 +52,8 @@ export function ComposerBar({ row, channel, kind, onChoose }: BarProps) {
 
 interface FootProps {
   kind: DraftKind;
-  mark: ReturnType<typeof markOf>;
+  /** Not known yet, then the button does not say by which channel. */
+  mark: ReturnType<typeof markOf> | undefined;
   /** Types for the file dialog; null while the channel is not known. */
   accept: string | null;
   onFiles: (files: Iterable<File>) => void;
@@ -66,6 +67,7 @@ export function ComposerFoot({ kind, mark, accept, onFiles, status, bad, canSend
   const { t } = useTranslation('conversations');
   const files = useRef<HTMLInputElement>(null);
   const note = kind === 'note';
+  const label = note ? t('composer.saveNote') : t(`sendVia.${mark ?? 'any'}`);
   return (
     <div className={classes.foot}>
       {!note && (
@@ -99,9 +101,9 @@ export function ComposerFoot({ kind, mark, accept, onFiles, status, bad, canSend
         disabled={!canSend}
         onClick={onSend}
         end={<Kbd inverse>↵</Kbd>}
-        aria-label={note ? t('composer.saveNote') : t(`sendVia.${mark}`)}
+        aria-label={label}
       >
-        <span className={classes.sendLong}>{note ? t('composer.saveNote') : t(`sendVia.${mark}`)}</span>
+        <span className={classes.sendLong}>{label}</span>
         <IconSend size={18} stroke={1.7} aria-hidden="true" className={classes.sendShort} />
       </Button>
     </div>

@@ -4,13 +4,14 @@ import type { Conversation } from '@/shared/api/types';
 import { Avatar } from '@/shared/ui/Avatar';
 import { deferred } from '@/shared/ui/deferred';
 import { IconChevronDown, IconUserQuestion } from '@/shared/ui/icons';
-import { setPicker, usePickers } from '../../model/pickers';
+import { setPicker, useClosesWithMe, usePickers } from '../../model/pickers';
 import classes from './AssignPicker.module.css';
 
 const AssignPicker = deferred(() => import('./AssignPicker'));
 
 export function AssignControl({ row }: { row: Conversation }) {
   const wanted = usePickers((state) => state.open === 'assign');
+  useClosesWithMe('assign');
   return (
     <AssignPicker
       wanted={wanted}

@@ -3,6 +3,8 @@ import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '@/shared/api/client';
 import type { Id } from '@/shared/api/types';
+import { dropWord } from '@/shared/keys/registry';
+import { useKeys } from '@/shared/keys/useKeys';
 import { loadDetail, loadThread, touchThread } from '@/shared/realtime/loaders';
 import { useLive } from '@/shared/realtime/store';
 import { sentenceOf } from '@/shared/ui/showError';
@@ -48,30 +50,42 @@ export function ConversationPane({ id, ...actions }: Props) {
   }, [id, epoch]);
 
   const gone = detail.error instanceof ApiError && detail.error.status === 404;
-  if (gone || (!row && detail.isSuccess)) {
+  const missing = gone || (!row && detail.isSuccess);
+  const writable = !missing && (row !== undefined || !detail.isError);
+  useKeys(NOTHING_TO_WRITE, !writable);
+  if (missing) {
     return (
       <main className={classes.pane} data-testid="thread">
         <Empty title={t('thread.gone')} text={t('thread.goneText')} />
       </main>
     );
   }
-  if (!row) {
-    return (
-      <main className={classes.pane} data-testid="thread">
-        {detail.isError ? <ErrorBar onRetry={() => void detail.refetch()}>{sentenceOf(detail.error)}</ErrorBar> : <SlowThread />}
-      </main>
-    );
-  }
-  const title = t('thread.with', { name: nameOf(row) || t('noName') });
+  const title = row && t('thread.with', { name: nameOf(row) || t('noName') });
+  const Title = phone ? 'h1' : 'h2';
   return (
     <main className={classes.pane} data-testid="thread" aria-label={title}>
-      {phone ? <h1 className="visually-hidden">{title}</h1> : <h2 className="visually-hidden">{title}</h2>}
-      <ThreadHeader row={row} {...actions} />
-      <Thread key={`${id} ${epoch}`} row={row} />
-      <Composer key={id} row={row} detailReady={detail.isFetched} />
+      {title && <Title className="visually-hidden">{title}</Title>}
+      {row && <ThreadHeader row={row} {...actions} />}
+      {row && <Thread key={`${id} ${epoch}`} row={row} />}
+      {!row && (
+        <div className={classes.coming}>
+          {detail.isError ? (
+            <ErrorBar onRetry={() => void detail.refetch()}>{sentenceOf(detail.error)}</ErrorBar>
+          ) : (
+            <SlowThread />
+          )}
+        </div>
+      )}
+      {writable && <Composer key={id} id={id} row={row} detailReady={detail.isFetched} />}
     </main>
   );
 }
+
+/** Whoever answers without looking up must not tag and move instead. */
+const NOTHING_TO_WRITE = [
+  { keys: 'r', run: dropWord },
+  { keys: 'n', run: dropWord },
+];
 
 function SlowThread() {
   return useSlow() ? <SkeletonThread /> : null;

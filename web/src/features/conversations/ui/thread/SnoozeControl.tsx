@@ -4,12 +4,13 @@ import type { Conversation } from '@/shared/api/types';
 import { deferred } from '@/shared/ui/deferred';
 import { IconButton } from '@/shared/ui/IconButton';
 import { IconAlarmSnooze } from '@/shared/ui/icons';
-import { setPicker, usePickers } from '../../model/pickers';
+import { setPicker, useClosesWithMe, usePickers } from '../../model/pickers';
 
 const SnoozeMenu = deferred(() => import('./SnoozeMenu'));
 
 export function SnoozeControl({ row }: { row: Conversation }) {
   const wanted = usePickers((state) => state.open === 'snooze');
+  useClosesWithMe('snooze');
   return (
     <SnoozeMenu
       wanted={wanted}
