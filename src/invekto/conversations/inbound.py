@@ -1,7 +1,7 @@
 """Stores what people wrote: finds them, opens or wakes their conversation, appends the messages. One batch, set-based.
 
-Read `receive_messages` from top to bottom. It is the only door for messages from outside: webhooks, imports and sample
-data use it. The unique key (tenant, channel, provider id) is the only dedupe, so a replay changes nothing.
+Read `receive_messages` from top to bottom. It is the only door for what is written now; what was written in the past comes
+in by `history`. The unique key (tenant, channel, provider id) is the only dedupe, so a replay changes nothing.
 """
 
 from __future__ import annotations
