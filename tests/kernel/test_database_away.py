@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -13,8 +14,11 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
+from invekto.entry.postgres import EmbeddedPostgres
+from invekto.entry.postgres_settings import SOCKET_PORT
 from invekto.kernel.answers import answer_errors, database_is_away
 from invekto.kernel.asgi import Edge, EdgeOptions
+from invekto.kernel.away import SERVER_AWAY
 from invekto.kernel.db import Database, DatabaseOptions
 from invekto.kernel.ids import uuid7
 from invekto.kernel.tx import SYSTEM, Tx
@@ -67,6 +71,27 @@ async def end_backends(superuser_url: str) -> None:
     await connection.close()
 
 
+@asynccontextmanager
+async def goodbyes_without_hanging_up(server: Path) -> AsyncIterator[int]:
+    """A port before the server's socket that passes everything on, but not the end of a connection."""
+    tasks: list[asyncio.Task[None]] = []
+
+    async def pass_on(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        while words := await source.read(65536):
+            target.write(words)
+
+    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        server_reader, server_writer = await asyncio.open_unix_connection(server)
+        tasks.extend(asyncio.create_task(pass_on(*pair)) for pair in ((reader, server_writer), (server_reader, writer)))
+
+    gate = await asyncio.start_server(meet, "127.0.0.1", 0)
+    yield int(gate.sockets[0].getsockname()[1])
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    gate.close()
+
+
 async def test_a_connection_dropped_in_the_middle_is_503_and_the_next_request_works(
     db: Database, superuser_url: str
 ) -> None:
@@ -87,6 +112,26 @@ async def test_a_connection_dropped_in_the_middle_is_503_and_the_next_request_wo
     for use_case in (raw, by_orm, during):
         assert told_to_ask_again(await ask(db, use_case)), use_case
         assert (await ask(db, nothing)).status_code == 200
+
+
+async def test_a_server_that_says_goodbye_and_does_not_hang_up_is_503(
+    cluster: EmbeddedPostgres, database_url: str, superuser_url: str
+) -> None:
+    """The last words of a server that dies come before the end of its connection; a statement may come in between."""
+    async with goodbyes_without_hanging_up(cluster.socket_folder / f".s.PGSQL.{SOCKET_PORT}") as port:
+        url = database_url.split("?")[0].replace("@/", f"@127.0.0.1:{port}/")
+        db = await Database.open(DatabaseOptions(url), listen=False)
+
+        async def raw(tx: Tx) -> None:
+            await end_backends(superuser_url)
+            await asyncio.sleep(0.1)
+            with pytest.raises(asyncpg.InternalClientError):
+                await tx.fetch("select 1")
+            await tx.fetch("select 1")
+
+        assert told_to_ask_again(await ask(db, raw))
+        assert issubclass(asyncpg.InternalClientError, SERVER_AWAY)
+        await db.close()
 
 
 async def test_no_free_connection_is_503_fast(database_url: str) -> None:

@@ -15,6 +15,7 @@ import asyncpg
 
 from invekto.channels.adapter import Credentials
 from invekto.channels.service import open_app
+from invekto.kernel.away import DATABASE_TROUBLE
 from invekto.kernel.crypto import KeyRing, SecretUnreadable
 from invekto.kernel.db import Database
 from invekto.kernel.errors import Unavailable
@@ -89,7 +90,7 @@ class Apps:
                 row = await (
                     connection.fetchrow(_PLATFORM, kind) if key is None else connection.fetchrow(_BY_KEY, kind, key)
                 )
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DATABASE_TROUBLE as error:
             _log.warning("the secret of a webhook address cannot be looked up: %r", error)
             raise Unavailable(retry_after_s=1) from error
         found = None if row is None else self._opened(row)

@@ -20,6 +20,7 @@ from uuid import UUID
 import asyncpg
 from prometheus_client import Counter, Histogram
 
+from invekto.kernel.away import DATABASE_TROUBLE, SERVER_AWAY
 from invekto.kernel.db import Database
 from invekto.kernel.errors import Unavailable
 from invekto.kernel.failpoints import hit
@@ -55,16 +56,6 @@ _INSERT: Final = """
 insert into receipt (kind, app_id, channel_id, query, headers, body, received_at)
 select * from unnest($1::text[], $2::uuid[], $3::uuid[], $4::text[], $5::jsonb[], $6::bytea[], $7::timestamptz[])
 """
-# Whatever the connection says when the server is gone, going or not there yet.
-_AWAY: Final = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.ReadOnlySQLTransactionError,  # a standby took the address over: connect again
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,8 +136,8 @@ class ReceiptWriter:
                 continue
             try:
                 await self._connected_writing()
-            except (*_AWAY, asyncpg.PostgresError) as error:
-                # The second kind: it is there, but does not let us in or lacks the table.
+            except DATABASE_TROUBLE as error:
+                # Also: it is there, but does not let us in or lacks the table.
                 _log.warning("receipts: nothing can be stored: %s: %s", type(error).__name__, error)
                 self._try_again_at = asyncio.get_running_loop().time() + _AGAIN_S
                 if not self._connected:
@@ -154,7 +145,7 @@ class ReceiptWriter:
                 await asyncio.sleep(_AGAIN_S)
 
     async def _connected_writing(self) -> None:
-        """Holds a connection until it is closed under us; raises one of _AWAY when a batch was lost with it."""
+        """Holds a connection until it is closed under us; raises one of SERVER_AWAY when a batch was lost with it."""
         connection = await self._connect()
         self._connected += 1
         try:
@@ -192,7 +183,7 @@ class ReceiptWriter:
             hit("receipts.before_commit")
             await insert.fetch(*_columns([waiting.receipt for waiting in batch]))
             hit("receipts.after_commit")
-        except _AWAY:
+        except SERVER_AWAY:
             # It may be stored: the provider sends it again, and the messages' keys make that harmless.
             self._refuse(batch)
             raise

@@ -33,6 +33,7 @@ from invekto.channels.claims import (
 from invekto.channels.registry import Registry
 from invekto.contacts.identities import Raced
 from invekto.conversations.inbound import Incoming, receive_messages
+from invekto.kernel.away import DATABASE_TROUBLE
 from invekto.kernel.db import Database
 from invekto.kernel.failpoints import hit
 from invekto.kernel.tenancy import INGEST, Connection, claimed
@@ -86,7 +87,7 @@ class Ingest:
             while not stop.is_set():
                 try:
                     await self._elected(stop, woken)
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                except DATABASE_TROUBLE as error:
                     _log.warning("ingest: interrupted, the claim is tried again: %s", error)
                 self.working = False
                 await self.database.wakeup.wait(stop, _STAND_BY_S)

@@ -18,6 +18,7 @@ from invekto.channels.adapter import ChannelError, FetchedMedia, FetchesMedia, M
 from invekto.channels.registry import Registry, capabilities_of
 from invekto.channels.service import open_credentials
 from invekto.conversations.events import MessageChanged
+from invekto.kernel.away import DATABASE_TROUBLE
 from invekto.kernel.crypto import KeyRing, SecretUnreadable
 from invekto.kernel.db import Database
 from invekto.kernel.errors import TooLarge
@@ -72,7 +73,7 @@ class MediaFetch:
                 woken.clear()
                 try:
                     found = await self._start_due()
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                except DATABASE_TROUBLE as error:
                     _log.warning("media: the database is away: %s", error)
                     found = False
                 if len(self._running) >= FETCHES_AT_ONCE:
@@ -108,14 +109,14 @@ class MediaFetch:
     async def _guarded(self, row: asyncpg.Record) -> None:
         try:
             await self._fetch(row)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+        except DATABASE_TROUBLE as error:
             # The lease ends and the file comes due again.
             _log.warning("media: a fetch was interrupted: %s", error)
 
     async def _fetch(self, row: asyncpg.Record) -> None:
         try:
             stored = await self._store(row)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        except DATABASE_TROUBLE:
             raise
         except StorageFull:
             # Nobody's fault at the provider: it does not count as one of the tries.

@@ -7,7 +7,6 @@ import hmac
 import ipaddress
 from typing import Any, Final
 
-import asyncpg
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
@@ -15,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from invekto.entry.revisions import head_revision
+from invekto.kernel.away import DATABASE_TROUBLE
 from invekto.kernel.db import Database
 from invekto.kernel.errors import NotFound
 from invekto.kernel.metrics import CONTENT_TYPE, exposition
@@ -43,7 +43,7 @@ async def ready(request: Request) -> Response:
             async with database.engine.connect() as connection:
                 revision = await connection.scalar(_REVISION)
             lag_s = await (await database.pool(INGEST)).fetchval(_LAG)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError, OSError, TimeoutError):
+    except (*DATABASE_TROUBLE, SQLAlchemyError):
         state.update(status="not_ready", database="unreachable", schema="unknown")
         return JSONResponse(state, 503)
     state["ingest_lag_s"] = round(lag_s or 0.0, 3)

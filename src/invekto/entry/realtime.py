@@ -14,7 +14,6 @@ from contextlib import asynccontextmanager
 from typing import Final, cast
 from uuid import UUID
 
-import asyncpg
 from prometheus_client import Gauge, Histogram
 
 from invekto.accounts.events import SessionEnded, TeamMemberAdded, UserDisabled
@@ -22,6 +21,7 @@ from invekto.accounts.sessions import live_principals
 from invekto.conversations.stream import Batch, collect, load
 from invekto.entry.sockets import SESSION_ENDED, Socket, hello
 from invekto.kernel.auth import Principal
+from invekto.kernel.away import DATABASE_TROUBLE
 from invekto.kernel.db import Database
 from invekto.kernel.errors import Unauthenticated
 from invekto.kernel.events import Cursor, LoggedEvent, can_resume, head, missed_events, read_events
@@ -171,7 +171,7 @@ class Reader:
                     await connection.execute("set plan_cache_mode = force_generic_plan")
                     await self._check_epoch(connection)
                     await self._read_on(connection, news)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except DATABASE_TROUBLE as error:
                 _log.warning("the event log cannot be read, trying again: %s", error)
                 await asyncio.sleep(RETRY_S)
 
@@ -225,7 +225,7 @@ class Reader:
                     frame = batches[socket.principal.tenant_id].frame(socket.viewer, place)
                     if frame is not None:
                         socket.put(frame)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            except DATABASE_TROUBLE:
                 raise
             except Exception:  # noqa: BLE001  # written down, counted, and everybody it concerns is told
                 # A defect must not stop the log for everybody: whoever it concerns loads what we could not show.
@@ -259,7 +259,7 @@ class Reader:
                 try:
                     async with self._connection() as connection:
                         await self._check(everybody, connection)
-                except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                except DATABASE_TROUBLE as error:
                     _log.warning("sessions of open sockets cannot be checked, trying again: %s", error)
             if not asked and self._cursor is not None:
                 # A twentieth of them each second, so that five thousand do not write at once.

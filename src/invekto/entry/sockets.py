@@ -8,7 +8,6 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
-import asyncpg
 from starlette.datastructures import State
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -16,6 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from invekto.accounts.permissions import CONVERSATIONS_VIEW
 from invekto.conversations.queries import Viewer
 from invekto.kernel.auth import Principal
+from invekto.kernel.away import DATABASE_TROUBLE
 from invekto.kernel.errors import Unauthenticated
 from invekto.kernel.events import Cursor
 
@@ -164,7 +164,7 @@ async def _run(websocket: WebSocket, reader: Reader, socket: Socket, given: str 
             greeting = await reader.join(socket, given)
         except Unauthenticated:
             socket.end(SESSION_ENDED)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except DATABASE_TROUBLE as error:
             _log.warning("a screen could not join the stream: %s", error)
             socket.end(TRY_AGAIN_LATER)
         for frame in greeting:

@@ -33,6 +33,7 @@ _AWAY: Final = (
     ConnectionError,
     PoolTimeoutError,
     asyncpg.PostgresConnectionError,
+    asyncpg.InternalClientError,
     asyncpg.TooManyConnectionsError,
     asyncpg.OperatorInterventionError,
 )

@@ -13,6 +13,7 @@ from typing import Final
 
 import asyncpg
 
+from invekto.kernel.away import DATABASE_TROUBLE
 from invekto.kernel.tenancy import Connection
 
 _CHANNEL = "invekto"
@@ -114,6 +115,6 @@ class Wakeup:
         while True:
             try:
                 await loop()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            except DATABASE_TROUBLE as error:
                 _log.warning("wake-up connection lost, reconnecting: %s", error)
             await asyncio.sleep(0.5)
