@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections import defaultdict
 from collections.abc import AsyncIterable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import starmap
 from typing import Final
 from uuid import UUID
 
@@ -32,8 +34,9 @@ from invekto.channels.registry import Registry, UnknownChannelKind, capabilities
 from invekto.channels.service import open_credentials
 from invekto.conversations import delivery_batches as batches
 from invekto.conversations import delivery_rows as rows
-from invekto.conversations.delivery_outcomes import AWAY, Outcomes, Work, emit_changes
+from invekto.conversations.delivery_outcomes import Outcomes, Work, emit_changes
 from invekto.conversations.delivery_rows import Claim
+from invekto.kernel.away import DATABASE_TROUBLE, SERVER_AWAY
 from invekto.kernel.crypto import KeyRing, SecretUnreadable
 from invekto.kernel.db import Database
 from invekto.kernel.failpoints import hit
@@ -76,12 +79,12 @@ class Delivery:
                 try:
                     claims = await self._claim(CALLS_AT_ONCE - len(self._running))
                     idle_s = _POLL_S if claims else await self._until_next_due()
-                except AWAY as error:
+                except DATABASE_TROUBLE as error:
                     _log.warning("delivery: the database is away: %s", error)
                     await self.database.wakeup.wait(stop, _AFTER_TROUBLE_S)
                     continue
                 works, alone = await self._begin_together(claims) if claims else ([], [])
-                for coroutine in (*map(self._finish, works), *map(self._deliver_alone, alone)):
+                for coroutine in (*map(self._finish, works), *starmap(self._deliver_alone, alone)):
                     task = asyncio.create_task(self._guarded(coroutine, woken))
                     self._running.add(task)
                     task.add_done_callback(self._running.discard)
@@ -98,7 +101,7 @@ class Delivery:
         """Delivers what is due now and returns: for commands and tests."""
         while claims := await self._claim(CALLS_AT_ONCE):
             works, alone = await self._begin_together(claims)
-            await asyncio.gather(*map(self._finish, works), *map(self._deliver_alone, alone))
+            await asyncio.gather(*map(self._finish, works), *starmap(self._deliver_alone, alone))
 
     # Claiming ---------------------------------------------------------------------------------------------------
 
@@ -118,10 +121,12 @@ class Delivery:
 
     # Beginning, together ----------------------------------------------------------------------------------------
 
-    async def _begin_together(self, claims: Sequence[Claim]) -> tuple[list[Work], list[Claim]]:
-        """Begins what the channels' pace admits, in one transaction. The second list must be begun lane by lane."""
+    async def _begin_together(self, claims: Sequence[Claim]) -> tuple[list[Work], list[tuple[Claim, UUID]]]:
+        """Begins what the channels' pace admits, in one transaction. The second list must be begun lane by lane, each
+        with the id that its attempt has, if it is written down already."""
         hit("delivery.after_claim")
         until = self.database.clock.monotonic() + CALL_DEADLINE_S
+        works: list[Work] = []
         try:
             pool = await self.database.pool(DELIVERY)
             async with pool.acquire() as connection, claimed(connection, {claim.tenant_id for claim in claims}):
@@ -129,14 +134,13 @@ class Delivery:
                 held = [claim for claim in claims if claim.conversation_id in left_s]
                 admitted = await self._paced(connection, held)
                 heads = await batches.heads_of(connection, admitted) if admitted else {}
-                works: list[Work] = []
-                alone: list[Claim] = []
+                alone: list[tuple[Claim, UUID]] = []
                 for claim in admitted:
                     head = heads.get(claim.conversation_id)
                     fresh = left_s[claim.conversation_id] >= CALL_DEADLINE_S + _AFTER_THE_CALL_S
                     work = self._plain(claim, head, until) if fresh and head is not None else None
                     if work is None:
-                        alone.append(claim)
+                        alone.append((claim, uuid7()))
                     else:
                         works.append(work)
                 if works:
@@ -153,10 +157,11 @@ class Delivery:
                         ],
                     )
                     await emit_changes(connection, self.database, [(work.claim, work.message_id) for work in works])
-        except AWAY as error:
-            # Nothing was begun. Alone, each lane meets its own error, and a lost connection is met by none.
+        except DATABASE_TROUBLE as error:
+            # Nothing was asked. Alone, each lane meets its own error, and a lost connection is met by none.
             _log.warning("delivery: %d lanes are begun one by one: %r", len(claims), error)
-            return [], list(claims)
+            ids = {work.claim.conversation_id: work.attempt_id for work in works}
+            return [], [(claim, ids.get(claim.conversation_id) or uuid7()) for claim in claims]
         self.database.wakeup.wake("event")
         return works, alone
 
@@ -212,15 +217,28 @@ class Delivery:
     async def _guarded(self, delivering: Coroutine[None, None, None], woken: asyncio.Event) -> None:
         try:
             await delivering
-        except AWAY as error:
+        except DATABASE_TROUBLE as error:
             # Whatever was begun stays written: the lease ends, and the next worker reads what happened.
             _log.warning("delivery of a lane was interrupted by the database: %s", error)
         woken.set()
 
-    async def _deliver_alone(self, claim: Claim) -> None:
-        work = await self._begin(claim)
+    async def _deliver_alone(self, claim: Claim, attempt_id: UUID) -> None:
+        work = await self._surely_begin(claim, attempt_id)
         if work is not None:
             await self._finish(work)
+
+    async def _surely_begin(self, claim: Claim, attempt_id: UUID) -> Work | None:
+        """As `_begin`, again while the server is away: a short outage must not hold a lane for the rest of its lease."""
+        monotonic = self.database.clock.monotonic
+        give_up_at = monotonic() + rows.LEASE_S
+        while True:
+            try:
+                return await self._begin(claim, attempt_id)
+            except SERVER_AWAY as error:
+                if monotonic() > give_up_at:
+                    raise
+                _log.warning("delivery: a lane waits for the database: %s", error)
+                await asyncio.sleep(_AFTER_TROUBLE_S * (0.5 + random.random()))  # noqa: S311  # spreads load
 
     async def _finish(self, work: Work) -> None:
         hit("delivery.before_call")
@@ -250,7 +268,7 @@ class Delivery:
             return None, OutcomeUnknown(f"{type(error).__name__} in the adapter")
         return receipt.provider_id, None
 
-    async def _begin(self, claim: Claim) -> Work | None:
+    async def _begin(self, claim: Claim, attempt_id: UUID) -> Work | None:
         """Writes down the attempt. None when there is nothing to ask: the lane was empty, lost, or its head settled here."""
         pool = await self.database.pool(DELIVERY)
         until = self.database.clock.monotonic() + CALL_DEADLINE_S
@@ -260,6 +278,8 @@ class Delivery:
                 return None
             if lease_s < CALL_DEADLINE_S + _AFTER_THE_CALL_S:
                 await rows.renew_lease(connection, claim)
+            # Begun before, when the commit was not answered: nobody has been asked, so it is no interrupted attempt.
+            await rows.take_back(connection, claim, attempt_id)
             head = await rows.head_of(connection, claim)
             if head is None or head["status"] not in ("queued", "sending"):
                 # Settled by a report in the meantime: the provider has it, whatever its answer said.
@@ -279,7 +299,7 @@ class Delivery:
                 return None
             media = await self._media(connection, claim.tenant_id, head)
             try:
-                work = self._work(claim, head, uuid7(), until, media)
+                work = self._work(claim, head, attempt_id, until, media)
             except SecretUnreadable:
                 await self._outcomes.settle(
                     connection, claim, head["id"], CredentialsRefused("sealed with another key")

@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-import asyncpg
-
 from invekto.channels.adapter import (
     ChannelError,
     Credentials,
@@ -31,6 +29,7 @@ from invekto.conversations import delivery_rows as rows
 from invekto.conversations.delivery_rows import Claim
 from invekto.conversations.events import MessageChanged
 from invekto.conversations.statuses import apply_parked, apply_reports
+from invekto.kernel.away import DATABASE_TROUBLE
 from invekto.kernel.db import Database
 from invekto.kernel.events import insert_events
 from invekto.kernel.tenancy import DELIVERY, Connection, claimed
@@ -43,7 +42,6 @@ RECORD_WITHIN_S: Final = 120
 _FIRST_BACKOFF_S: Final = 1.0
 _LONGEST_BACKOFF_S: Final = 60.0
 _AFTER_TROUBLE_S: Final = 1.0
-AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +77,7 @@ class Outcomes:
     _writer: asyncio.Task[None] | None = None
 
     async def record(self, work: Work, provider_id: str | None, failure: ChannelError | None) -> None:
-        """Returns when it is written. Raises one of AWAY when the database was away for too long."""
+        """Returns when it is written. Raises one of DATABASE_TROUBLE when the database was away for too long."""
         if failure is None:
             assert provider_id is not None
             if await self._with_others(work, provider_id):
@@ -139,7 +137,7 @@ class Outcomes:
             try:
                 await self._alone(work, provider_id, failure)
                 return
-            except AWAY as error:
+            except DATABASE_TROUBLE as error:
                 if monotonic() > give_up_at:
                     raise
                 _log.warning("delivery: an outcome waits for the database: %s", error)

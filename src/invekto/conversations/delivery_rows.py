@@ -146,6 +146,13 @@ async def begin_attempt(connection: Connection, claim: Claim, message_id: UUID, 
     )
 
 
+async def take_back(connection: Connection, claim: Claim, attempt_id: UUID) -> None:
+    """Forgets an attempt that was never used. Whether it is there nobody knows whose commit was not answered."""
+    await connection.execute(
+        "delete from attempt where tenant_id = $1 and id = $2 and finished_at is null", claim.tenant_id, attempt_id
+    )
+
+
 async def finish_attempts(
     connection: Connection, claim: Claim, message_id: UUID, outcome: str, vendor_code: str | None, detail: str | None
 ) -> None:
