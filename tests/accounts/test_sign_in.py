@@ -231,14 +231,6 @@ async def test_one_password_on_many_accounts_is_stopped_by_the_address(browser: 
     assert (await enter(browser("198.51.100.78"), user="user500")).status_code == 401
 
 
-async def test_old_attempts_are_not_kept(browser: Browser, firm: Firm, clock: FrozenClock, superuser_url: str) -> None:
-    await enter(browser("198.51.100.1"), password="wrong-guess")
-    clock.advance(timedelta(minutes=16))
-    await enter(browser("203.0.113.7"))
-    rows = await stored(superuser_url, "select account_key, address from sign_in_attempt")
-    assert [(row["account_key"], row["address"]) for row in rows] == [("*", "203.0.113.7")]
-
-
 @pytest.mark.parametrize(
     ("address", "network"),
     [

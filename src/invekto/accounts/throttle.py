@@ -67,6 +67,10 @@ async def forget_attempts(tx: Tx, account: str, network: str) -> None:
     """The password was right: this account may start anew from here; the address is credited this one attempt."""
     await tx.execute(_FORGET, account, network)
     await tx.execute(_TAKE_BACK, _EVERY_ACCOUNT, network)
+
+
+async def forget_old_attempts(tx: Tx) -> None:
+    """What no longer counts. Anybody can make rows, by typing names that do not exist."""
     await tx.execute(_FORGET_OLD, tx.now - WINDOW)
 
 

@@ -163,8 +163,8 @@ async def mark_done(connection: Connection, receipts: Sequence[StoredReceipt]) -
     )
 
 
-async def forget_done_receipts(connection: Connection, older_than: datetime, limit: int = 50_000) -> int:
-    """Deletes receipts that were done and came before `older_than`; gives their number."""
+async def forget_done_receipts(connection: Connection, older_than: datetime, limit: int) -> int:
+    """Deletes at most `limit` receipts that were done and came before `older_than`; gives their number."""
     return int(
         await connection.fetchval(
             "with gone as (delete from receipt where id in (select id from receipt where received_at < $1"

@@ -17,9 +17,8 @@ from invekto.accounts.numbers import take_numbers
 from invekto.channels.adapter import InboundAttachment, InboundMessage, Sender
 from invekto.contacts.identities import Known, Writer, resolve_writers
 from invekto.conversations.inbound_rows import PREVIEW_LENGTH, preview_of
-from invekto.conversations.lifecycle import WAKE_JOB
+from invekto.conversations.lifecycle import wake_job
 from invekto.kernel.ids import uuid7
-from invekto.kernel.jobs import Job
 from invekto.kernel.tenancy import Connection
 from invekto.kernel.text import preview
 from invekto.kernel.tx import Tx
@@ -130,7 +129,7 @@ async def import_threads(tx: Tx, threads: Sequence[PastThread]) -> list[UUID]:
     await _insert(connection, "assignment", [_assignment(tx, *pair) for pair in pairs if pair[0].assignee_id])
     await _insert(connection, "answer_interval", (one for pair in pairs for one in _intervals(tx, *pair)))
     await _insert(connection, "conversation_tag", (one for pair in pairs for one in _tags(tx, *pair)))
-    tx.enqueue(*(_wake_job(thread, row) for thread, row in pairs if thread.snoozed_until is not None))
+    tx.enqueue(*(wake_job(row.conversation_id, at) for thread, row in pairs if (at := thread.snoozed_until) is not None))
     await _insert(connection, "conversation_read", (one for pair in pairs for one in _reads(tx, *pair)))
     return [row.conversation_id for _, row in pairs]
 
@@ -154,10 +153,6 @@ def _add_up(tx: Tx, thread: PastThread, row: _Row, messages: list[Values], files
         messages.append(_message(tx, thread, row, line, seq, message_id, reply_to))
         if line.file is not None:
             files.append(_file(tx, thread, line, line.file, message_id))
-
-
-def _wake_job(thread: PastThread, row: _Row) -> Job:
-    return Job(WAKE_JOB, {"conversation_id": str(row.conversation_id)}, run_at=thread.snoozed_until)
 
 
 def _answered(row: _Row, line: PastLine, message_id: UUID) -> None:

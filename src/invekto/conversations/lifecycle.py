@@ -22,7 +22,7 @@ from invekto.kernel.jobs import Job
 from invekto.kernel.tx import Tx
 
 WAKE_JOB: Final = "conversations.wake"
-"""Its payload is `conversation_id`; its handler calls `wake_conversation`."""
+"""Its payload is `conversation_id` and `until`; its handler calls `wake_conversation`."""
 
 
 # Who has it -------------------------------------------------------------------------------------------------------
@@ -160,14 +160,22 @@ async def snooze_conversation(tx: Tx, viewer: Viewer, conversation_id: UUID, unt
         return
     await _leave_resolved(tx, row, "snoozed", until)
     if until is not None:
-        tx.enqueue(Job(WAKE_JOB, {"conversation_id": str(conversation_id)}, run_at=until))
+        tx.enqueue(wake_job(conversation_id, until))
     await _say(tx, conversation_id, "snoozed", until=None if until is None else until.isoformat())
 
 
-async def wake_conversation(tx: Tx, conversation_id: UUID) -> bool:
-    """Opens a snoozed one whose time has come. False when somebody was quicker or moved the time: nothing to do."""
+def wake_job(conversation_id: UUID, until: datetime) -> Job:
+    """Due at `until`, by the database's clock."""
+    return Job(WAKE_JOB, {"conversation_id": str(conversation_id), "until": until.isoformat()}, run_at=until)
+
+
+async def wake_conversation(tx: Tx, conversation_id: UUID, until: datetime) -> bool:
+    """Opens one that was snoozed until `until`, which has come. False when somebody was quicker or moved the time.
+
+    Does not look at the clock: the one that found the job due may be ahead of this machine's.
+    """
     row = await lock_conversation(tx, conversation_id)
-    if row["status"] != "snoozed" or row["snoozed_until"] is None or row["snoozed_until"] > tx.now:
+    if row["status"] != "snoozed" or row["snoozed_until"] != until:
         return False
     await _leave_resolved(tx, row, "open", None)
     await _say(tx, conversation_id, "woken")

@@ -6,7 +6,8 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from pgqueuer.errors import RetryRequested
 from pgqueuer.models import Job as QueuedJob
 from pgqueuer.models import Schedule
 
+from invekto.accounts.throttle import forget_old_attempts
 from invekto.channels.adapter import Transient
 from invekto.channels.claims import forget_done_receipts
 from invekto.channels.registry import Registry
@@ -23,11 +25,14 @@ from invekto.conversations.lifecycle import WAKE_JOB, wake_conversation
 from invekto.conversations.outbound import READ_RECEIPT_JOB
 from invekto.conversations.read_receipts import send_read_receipt
 from invekto.conversations.statuses import forget_parked
+from invekto.kernel.answers import database_is_away
+from invekto.kernel.away import DATABASE_TROUBLE
 from invekto.kernel.crypto import KeyRing
 from invekto.kernel.db import Database
 from invekto.kernel.errors import NotFound
 from invekto.kernel.events import trim_events
 from invekto.kernel.http import Http
+from invekto.kernel.jobs import forget_job_log
 from invekto.kernel.tenancy import INGEST, STREAM
 from invekto.kernel.tx import SYSTEM, Tx
 
@@ -36,21 +41,26 @@ _log = logging.getLogger(__name__)
 EVENTS_KEPT: Final = timedelta(hours=48)
 RECEIPTS_KEPT: Final = timedelta(days=14)
 REPORTS_PARKED: Final = timedelta(hours=24)
+JOB_LOG_KEPT: Final = timedelta(hours=48)
+# Rows that belong to nobody are read and written under an id that no firm has.
+_NO_TENANT: Final = UUID(int=0)
+RETENTION_AT_ONCE: Final = 50_000
 _LOOK_EVERY: Final = timedelta(seconds=1)
 _TRIES: Final = 8
+_LONGEST_PAUSE_S: Final = 300
 _AFTER_TROUBLE_S: Final = 2.0
 
 Handler = Callable[[UUID, dict[str, Any]], Awaitable[None]]
 
 
-async def run_jobs(database: Database, registry: Registry, http: Http, keys: KeyRing, stop: asyncio.Event) -> None:
-    """Runs jobs until `stop`. A lost database connection starts it again; what ran is found by its heartbeat and repeated."""
+def handlers(database: Database, registry: Registry, http: Http, keys: KeyRing) -> dict[str, Handler]:
+    """Every job of the product, by its entry point."""
 
     async def wake(tenant_id: UUID, payload: dict[str, Any]) -> None:
-        conversation_id = UUID(payload["conversation_id"])
+        conversation_id, until = UUID(payload["conversation_id"]), datetime.fromisoformat(payload["until"])
 
         async def use_case(tx: Tx) -> bool:
-            return await wake_conversation(tx, conversation_id)
+            return await wake_conversation(tx, conversation_id, until)
 
         try:
             await database.run(tenant_id, SYSTEM, use_case)
@@ -61,59 +71,110 @@ async def run_jobs(database: Database, registry: Registry, http: Http, keys: Key
         conversation_id = UUID(payload["conversation_id"])
         await send_read_receipt(database, registry, http, keys, tenant_id, conversation_id, payload["seq"])
 
-    handlers: dict[str, Handler] = {WAKE_JOB: wake, READ_RECEIPT_JOB: read}
+    return {WAKE_JOB: wake, READ_RECEIPT_JOB: read}
+
+
+async def run_jobs(database: Database, handlers: dict[str, Handler], stop: asyncio.Event) -> None:
+    """Runs jobs until `stop`. A lost database connection starts it again; what ran is found by its heartbeat and repeated."""
     while not stop.is_set():
         try:
             await _run_once(database, handlers, stop)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+        except DATABASE_TROUBLE as error:
             _log.warning("jobs: the database is away: %s", error)
             await database.wakeup.wait(stop, _AFTER_TROUBLE_S)
 
 
 async def _run_once(database: Database, handlers: dict[str, Handler], stop: asyncio.Event) -> None:
     pool = await asyncpg.create_pool(
-        database.options.url, min_size=0, max_size=3, timeout=5, server_settings={"application_name": "invekto_jobs"}
+        database.options.url,
+        min_size=0,
+        max_size=3,
+        timeout=5,
+        command_timeout=60,
+        server_settings={"application_name": "invekto_jobs"},
     )
+    queue = PgQueuer.from_asyncpg_pool(pool)
+    under_way: set[asyncio.Task[Any]] = set()
+    for name, handler in handlers.items():
+        queue.entrypoint(name, on_failure="hold")(_execute(handler, under_way))
+
+    @queue.schedule("kernel.retention", "*/15 * * * *")
+    async def retention(_schedule: Schedule) -> None:
+        await keep_tidy(database)
+
+    # Nobody reads the queue's statistics, which it would keep for ever.
+    no_statistics = timedelta(0)
+    running = asyncio.create_task(
+        queue.run(dequeue_timeout=_LOOK_EVERY, batch_size=20, log_aggregation_interval=no_statistics)
+    )
+    stopping = asyncio.create_task(stop.wait())
     try:
-        queue = PgQueuer.from_asyncpg_pool(pool)
-        for name, handler in handlers.items():
-            queue.entrypoint(name)(_execute(handler))
-
-        @queue.schedule("kernel.retention", "*/15 * * * *")
-        async def retention(_schedule: Schedule) -> None:
-            await keep_tidy(database)
-
-        running = asyncio.create_task(queue.run(dequeue_timeout=_LOOK_EVERY, batch_size=20))
-        stopping = asyncio.create_task(stop.wait())
         await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
         queue.shutdown.set()
-        stopping.cancel()
-        await running
+        await asyncio.wait([running])
     finally:
+        # Out of time: what is under way goes back into the queue, and only then do its connections go.
+        queue.shutdown.set()
+        for task in under_way:
+            task.cancel()
+        stopping.cancel()
+        await asyncio.wait([running, stopping])
         pool.terminate()
+    running.result()
 
 
-def _execute(handler: Handler) -> Callable[[QueuedJob], Awaitable[None]]:
+def _execute(handler: Handler, under_way: set[asyncio.Task[Any]]) -> Callable[[QueuedJob], Awaitable[None]]:
+    """A job is done when its handler has returned. The queue itself would drop one that raised or was cancelled, so
+    whatever happens is turned into another try; only a defect ends up as `failed`, kept where somebody can see it."""
+
     async def execute(job: QueuedJob) -> None:
         payload = json.loads(job.payload or b"{}")
+        pause = timedelta(seconds=min(_LONGEST_PAUSE_S, 2**job.attempts))
+        task = asyncio.current_task()
+        assert task is not None
+        under_way.add(task)
         try:
             await handler(UUID(payload.pop("tenant_id")), payload)
+        except asyncio.CancelledError:
+            # The worker ends: another one goes on at once.
+            raise RetryRequested(reason="stopped") from None
         except Transient as error:
             if job.attempts >= _TRIES:
                 _log.warning("job %s given up: %s", job.entrypoint, error)
                 return
-            raise RetryRequested(delay=timedelta(seconds=min(300, 2**job.attempts))) from error
+            raise RetryRequested(delay=pause) from error
+        except Exception as error:
+            if job.attempts >= _TRIES and not database_is_away(error):
+                raise
+            _log.warning("job %s failed, again in %s: %r", job.entrypoint, pause, error)
+            raise RetryRequested(delay=pause) from error
+        finally:
+            under_way.discard(task)
 
     return execute
 
 
 async def keep_tidy(database: Database) -> None:
-    """Drops what has been kept long enough: events, done receipts, reports whose message never came."""
+    """Drops what has been kept long enough: events, done receipts, reports whose message never came, tries to sign in
+    that no longer count, the queue's log. All of it, however much came: in steps, so that no statement is a long one."""
     now = database.clock.now()
     stream, ingest = await database.pool(STREAM), await database.pool(INGEST)
     async with stream.acquire() as connection:
-        events = await trim_events(connection, now - EVENTS_KEPT)
+        events = await _to_the_end(partial(trim_events, connection, now - EVENTS_KEPT, RETENTION_AT_ONCE))
     async with ingest.acquire() as connection:
-        receipts = await forget_done_receipts(connection, now - RECEIPTS_KEPT)
+        receipts = await _to_the_end(partial(forget_done_receipts, connection, now - RECEIPTS_KEPT, RETENTION_AT_ONCE))
         reports = await forget_parked(connection, now - REPORTS_PARKED)
+    async with database.tx(_NO_TENANT, SYSTEM) as tx:
+        await forget_old_attempts(tx)
+        await forget_job_log(await tx.raw(), now - JOB_LOG_KEPT)
     _log.info("retention: %d events, %d receipts, %d parked reports dropped", events, receipts, reports)
+
+
+async def _to_the_end(step: Callable[[], Awaitable[int]]) -> int:
+    """Repeats `step` until it has found less than it could take; the sum of what it took."""
+    total = 0
+    while True:
+        done = await step()
+        total += done
+        if done < RETENTION_AT_ONCE:
+            return total

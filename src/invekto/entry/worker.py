@@ -11,7 +11,7 @@ from invekto.channels.registry import build_registry, operator_urls
 from invekto.conversations.delivery import Delivery
 from invekto.conversations.handlers import Ingest
 from invekto.conversations.media_fetch import MediaFetch
-from invekto.entry.jobs import run_jobs
+from invekto.entry.jobs import handlers, run_jobs
 from invekto.entry.wiring import subscriptions
 from invekto.kernel.crypto import KeyRing
 from invekto.kernel.db import Database, DatabaseOptions
@@ -43,7 +43,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         "ingest": Ingest(database, registry).run(stop),
         "delivery": Delivery(database, registry, http, keys, media).run(stop),
         "media": MediaFetch(database, registry, http, keys, media).run(stop),
-        "jobs": run_jobs(database, registry, http, keys, stop),
+        "jobs": run_jobs(database, handlers(database, registry, http, keys), stop),
     }
     tasks = [asyncio.create_task(part, name=name) for name, part in parts.items()]
     stopping = asyncio.create_task(stop.wait())

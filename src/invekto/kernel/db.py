@@ -40,7 +40,7 @@ def role_settings(role: str) -> dict[str, str]:
 class DatabaseOptions:
     """`url` is a libpq url of the app's login. Sizes are connections."""
 
-    url: str
+    url: str = field(repr=False)
     request_pool: int = 10
     role_pool: int = 4
     connect_timeout_s: float = 5

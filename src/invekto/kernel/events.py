@@ -164,12 +164,15 @@ select epoch,
 
 
 _TRIM = """
-with gone as (delete from event where created_at < $1 returning xid),
-     mark as (
-       update database_epoch
-          set trimmed_xid = greatest(trimmed_xid, (select max(xid::text::bigint) from gone))
-        where exists (select from gone)
-     )
+with old as (
+  select tenant_id, seq from event where created_at < $1 order by created_at limit $2
+), gone as (
+  delete from event e using old where e.tenant_id = old.tenant_id and e.seq = old.seq returning e.xid
+), mark as (
+  update database_epoch
+     set trimmed_xid = greatest(trimmed_xid, (select max(xid::text::bigint) from gone))
+   where exists (select from gone)
+)
 select count(*) as deleted from gone
 """
 
@@ -214,8 +217,11 @@ async def can_resume(connection: Connection, cursor: Cursor) -> bool:
     return bool(cursor.epoch == row["epoch"] and row["trimmed_xid"] <= cursor.xid < row["xmin"])
 
 
-async def trim_events(connection: Connection, older_than: datetime) -> int:
-    """Deletes events from before `older_than` and remembers how far; gives their number."""
-    row = await connection.fetchrow(_TRIM, older_than)
+async def trim_events(connection: Connection, older_than: datetime, limit: int) -> int:
+    """Deletes at most `limit` events from before `older_than`, remembers how far, and gives their number.
+
+    Index: event_created_at_idx.
+    """
+    row = await connection.fetchrow(_TRIM, older_than, limit)
     assert row is not None, "an aggregate gives a row"
     return int(row["deleted"])

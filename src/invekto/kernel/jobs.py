@@ -13,6 +13,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from invekto.kernel.tenancy import Connection
+
 _INSERT = """
 insert into pgqueuer (priority, entrypoint, payload, execute_after, dedupe_key, status)
 select priority, entrypoint, payload, coalesce(execute_after, now()), dedupe_key, 'queued'
@@ -50,3 +52,8 @@ def job_rows_of(jobs: Sequence[tuple[UUID, Job]]) -> tuple[Any, ...]:
         [job.run_at for _, job in jobs],
         [f"{tenant}:{job.dedupe_key}" if job.dedupe_key else None for tenant, job in jobs],
     )
+
+
+async def forget_job_log(connection: Connection, older_than: datetime) -> None:
+    """Deletes what the queue wrote down about jobs before `older_than`. Index: pgqueuer_log_created."""
+    await connection.execute("delete from pgqueuer_log where created < $1", older_than)
