@@ -1,6 +1,7 @@
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useOpenConversation } from '@/app/useOpenConversation';
 import { nextAfter } from '@/features/conversations/model/nav';
 import { ListHeader } from '@/features/conversations/ui/list/ListHeader';
 import { ListPane } from '@/features/conversations/ui/list/ListPane';
@@ -14,7 +15,6 @@ import { IconMessageDots } from '@/shared/ui/icons';
 import { Empty } from '@/shared/ui/states';
 import { useIsNarrow, useIsPhone } from '@/shared/ui/useMedia';
 import classes from './inbox.module.css';
-import { useOpenConversation } from './useOpenConversation';
 
 const ContactPanel = lazy(() => import('@/features/contacts/ui/ContactPanel'));
 const route = getRouteApi('/inside/inbox/$view');

@@ -1,5 +1,6 @@
-import { Link, useLocation, useParams } from '@tanstack/react-router';
+import { Link, useLocation } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { useOpenConversation } from '@/app/useOpenConversation';
 import { useCounts } from '@/shared/realtime/counts';
 import { useCan } from '@/shared/session/session';
 import { IconInbox, IconShieldExclamation, IconUserQuestion } from '@/shared/ui/icons';
@@ -11,7 +12,7 @@ export function BottomBar({ onHelp }: { onHelp: () => void }) {
   const { t } = useTranslation('app');
   const counts = useCounts();
   const { pathname } = useLocation();
-  const { conversationId } = useParams({ strict: false });
+  const conversationId = useOpenConversation();
   const mayQuarantine = useCan('quarantine.manage');
   if (conversationId) return null;
   const queue = pathname.startsWith('/inbox/unassigned');

@@ -161,10 +161,18 @@ describe('lines of a thread', () => {
 
   test('the unread line stands before the first inbound message that was new at opening, and counts only inbound', () => {
     const items = lines([m(1, 0), m(2, 1), m(3, 2, { direction: 'outbound' }), m(4, 3), m(5, 4)], {
-      opened: { readSeq: 1, lastSeq: 4 },
+      opened: { readSeq: 1, lastSeq: 4, count: 2 },
     });
     expect(kinds(items)).toEqual(['start', 'day', 'message', 'unread', 'message', 'message', 'message', 'message']);
     expect(items.find((item) => item.kind === 'unread')).toMatchObject({ count: 2 });
+  });
+
+  test('what was answered before I opened it for the first time is not new', () => {
+    const items = lines([m(1, 0), m(2, 1, { direction: 'outbound' }), m(3, 2)], {
+      opened: { readSeq: 0, lastSeq: 3, count: 1 },
+    });
+    expect(kinds(items)).toEqual(['start', 'day', 'message', 'message', 'unread', 'message']);
+    expect(items.find((item) => item.kind === 'unread')).toMatchObject({ count: 1 });
   });
 
   test('a reaction moves onto its message; a later one replaces it, an empty one takes it back', () => {

@@ -28,8 +28,8 @@ interface Options {
   /** Oldest first; the last one is the conversation that is open. */
   segments: Segment[];
   outbox: OutboxItem[];
-  /** What I had read when I opened it, and where the thread ended then. */
-  opened: { readSeq: number; lastSeq: number } | null;
+  /** What I had read when I opened it, where the thread ended then, and how many of the contact's last messages were new to me. */
+  opened: { readSeq: number; lastSeq: number; count: number } | null;
   more: boolean;
 }
 
@@ -46,14 +46,15 @@ export function threadItems({ segments, outbox, opened, more }: Options): Thread
       items.push({ kind: 'earlier', key: `earlier-${conversationId}`, conversationId });
       before = null;
     }
-    const unreadFrom = current && opened ? shown.find((m) => isUnread(m, opened)) : undefined;
+    // What a colleague has answered is not new, though I have never read it: the count knows, the mark does not.
+    const unread = current && opened ? shown.filter((m) => isUnread(m, opened)).slice(-opened.count) : [];
     for (const message of shown) {
       if (!before || dayKey(timeOf(before)) !== dayKey(timeOf(message))) {
         items.push({ kind: 'day', key: `day-${conversationId}-${dayKey(timeOf(message))}`, at: timeOf(message) });
         before = null;
       }
-      if (opened && message === unreadFrom) {
-        items.push({ kind: 'unread', key: 'unread', count: shown.filter((m) => isUnread(m, opened)).length });
+      if (message === unread[0]) {
+        items.push({ kind: 'unread', key: 'unread', count: unread.length });
         before = null;
       }
       const first = !before || !sameGroup(before, message);

@@ -1,6 +1,6 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { cleanup, render } from '@testing-library/react';
-import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Channel, Conversation } from '@/shared/api/types';
 import { startI18n } from '@/shared/i18n/i18n';
 import { handleKey, registerKey } from '@/shared/keys/registry';
@@ -38,7 +38,6 @@ afterEach(() => {
   for (const stop of stops) stop();
   cleanup();
   forgetDrafts();
-  vi.restoreAllMocks();
 });
 
 const press = (key: string) =>

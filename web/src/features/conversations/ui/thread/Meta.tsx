@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import type { Message } from '@/shared/api/types';
-import { clock, fullTime } from '@/shared/format/time';
+import { clock, dayKey, fullTime, shortDate } from '@/shared/format/time';
 import { Ticks } from '@/shared/ui/Ticks';
 import classes from './Meta.module.css';
 
@@ -12,6 +12,8 @@ export function Meta({ message, note }: { message: Message; note: boolean }) {
   const { status, provider_at: providerAt, created_at: createdAt } = message;
   const at = message.direction === 'inbound' ? (providerAt ?? createdAt) : createdAt;
   const late = message.direction === 'inbound' && providerAt !== null && Date.parse(createdAt) - Date.parse(providerAt) > LATE_MS;
+  // It stands below the line of the day on which it came.
+  const otherDay = late && dayKey(at) !== dayKey(createdAt);
   const steps = [
     message.sent_at && t('meta.sent', { time: fullTime(message.sent_at) }),
     message.delivered_at && t('meta.delivered', { time: fullTime(message.delivered_at) }),
@@ -22,7 +24,7 @@ export function Meta({ message, note }: { message: Message; note: boolean }) {
     <span className={classes.meta} data-tip={label}>
       {note && message.author.name && <span dir="auto">{message.author.name.split(' ')[0]} ·</span>}
       {late && <span>{t('meta.lateShort')}</span>}
-      <time dateTime={at}>{clock(at)}</time>
+      <time dateTime={at}>{otherDay ? `${shortDate(at)} ${clock(at)}` : clock(at)}</time>
       {status && status !== 'failed' && <Ticks status={status} />}
     </span>
   );

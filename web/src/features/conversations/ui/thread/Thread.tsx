@@ -30,7 +30,7 @@ export function Thread({ row }: { row: Conversation }) {
   const allItems = useOutbox((state) => state.items);
   const outbox = useMemo(() => allItems.filter((item) => item.conversationId === id), [allItems, id]);
   // What was unread when the thread was opened: the line stays while one reads.
-  const [opened] = useState(() => (row.unread > 0 ? { readSeq: row.read_seq, lastSeq: row.last_seq } : null));
+  const [opened] = useState(() => (row.unread > 0 ? { readSeq: row.read_seq, lastSeq: row.last_seq, count: row.unread } : null));
   const items = useMemo(() => threadItems({ segments, outbox, opened, more }), [segments, outbox, opened, more]);
   const [atEnd, setAtEnd] = useState(true);
   // Older pages wait for the first placing: it aims at an index, which they would shift.
