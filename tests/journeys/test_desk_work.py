@@ -166,11 +166,12 @@ def test_the_second_firm_sees_nothing_of_the_first(browser: Browser, desk: Desk,
     page = context.new_page()
     sign_in(page, desk, "supervisor", "demo2")
     page.get_by_test_id("view-all").click()
-    page.wait_for_timeout(1000)
+    expect(page.get_by_text("Henüz açık konuşma yok")).to_be_visible()
     expect(page.get_by_test_id("conversation-row")).to_have_count(0)
     found = desk.rows(
         "select c.id from conversation c join tenant t on t.id = c.tenant_id where t.slug = 'demo' limit 1"
     )
     page.goto(f"{desk.url}/inbox/all/{found[0]['id']}")
+    expect(page.get_by_text("Bu konuşma yok ya da size kapalı")).to_be_visible()
     expect(page.get_by_test_id("message")).to_have_count(0)
     context.close()
