@@ -19,12 +19,12 @@ from invekto.channels.receipts import NewReceipt, store_again
 from invekto.channels.registry import Registry
 from invekto.channels.service import connect_channel, save_platform_app
 from invekto.channels.whatsapp_cloud.adapter import WhatsAppCloud
-from invekto.conversations.handlers import Ingest
+from invekto.conversations.handlers import SESSION, Ingest
 from invekto.kernel.clock import FrozenClock
 from invekto.kernel.crypto import KeyRing
 from invekto.kernel.db import Database
 from invekto.kernel.ids import uuid7
-from invekto.kernel.tenancy import INGEST, RECEIPTS, Connection
+from invekto.kernel.tenancy import RECEIPTS, Connection
 from invekto.kernel.tx import SYSTEM
 from tests.channels.webhooks import body, change, contact, message, status
 
@@ -205,7 +205,7 @@ async def opened_inlet(
     )
     await owner.close()
     superuser = await asyncpg.connect(superuser_url)
-    connection = await asyncpg.connect(db.options.url, server_settings={"role": INGEST, "application_name": INGEST})
+    connection = await asyncpg.connect(db.options.url, server_settings=SESSION)
     ingest = Ingest(db, Registry([WhatsAppCloud(provider_url)]))
     try:
         yield Inlet(db, clock, keys, ingest, platform_app, connection, superuser)

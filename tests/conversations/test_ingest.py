@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import signal
+import sys
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -30,6 +32,7 @@ from invekto.conversations.handlers import Ingest
 from invekto.kernel.http import Http
 from invekto.kernel.tx import SYSTEM
 from tests.channels.webhooks import body
+from tests.conftest import ROOT
 from tests.conversations.inlet import Inlet, Json, Line
 
 PHONE = "905551110001"
@@ -274,14 +277,60 @@ async def test_of_two_consumers_one_works_and_the_other_takes_over_when_it_is_go
         # The server ends the consumer's session, as a restart or an administrator does, in the middle of its work.
         await inlet.execute("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'")
         await inlet.store(*(inlet.says(line, PHONE, str(n)) for n in range(20, 40)))
-        async with asyncio.timeout(10):
-            while await inlet.count("message") < 40:  # noqa: ASYNC110  # another process's commit sets no event of ours
-                await asyncio.sleep(0.05)
+        await _there(inlet, "select 1 from message", 40)
     finally:
         stop.set()
         await asyncio.gather(*running)
     texts = [row["text"] for row in await inlet.rows("select text from message order by seq")]
     assert texts == [str(n) for n in range(40)]
+
+
+_CONSUMER = """
+import asyncio, sys
+from invekto.channels.registry import Registry
+from invekto.channels.whatsapp_cloud.adapter import WhatsAppCloud
+from invekto.conversations.handlers import Ingest
+from invekto.kernel.db import Database, DatabaseOptions
+
+async def main(url):
+    database = await Database.open(DatabaseOptions(url))
+    await Ingest(database, Registry([WhatsAppCloud("https://graph.test/v26.0")]), silence_s=1).run(asyncio.Event())
+
+asyncio.run(main(sys.argv[1]))
+"""
+
+
+async def test_a_frozen_consumer_gives_way_and_stores_nothing_when_it_thaws(inlet: Inlet) -> None:
+    """A process that is stopped, swapped out, or on a machine without a line says no goodbye: its lock must end by itself."""
+    (line,) = await inlet.firm()
+    frozen = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _CONSUMER, inlet.db.options.url, cwd=ROOT / "src"
+    )
+    stop = asyncio.Event()
+    second = Ingest(inlet.db, inlet.ingest.registry)
+    running: list[asyncio.Task[None]] = []
+    try:
+        await _there(inlet, "select 1 from pg_locks where locktype = 'advisory'", 1)
+        frozen.send_signal(signal.SIGSTOP)
+        await inlet.store(*(inlet.says(line, PHONE, str(n)) for n in range(20)))
+        running.append(asyncio.create_task(second.run(stop)))
+        await _there(inlet, "select 1 from message", 20)
+        frozen.send_signal(signal.SIGCONT)
+        await inlet.store(*(inlet.says(line, PHONE, str(n)) for n in range(20, 40)))
+        await _there(inlet, "select 1 from message", 40)
+        assert second.working
+    finally:
+        stop.set()
+        frozen.kill()
+        await asyncio.gather(frozen.wait(), *running)
+    texts = [row["text"] for row in await inlet.rows("select text from message order by seq")]
+    assert texts == [str(n) for n in range(40)]
+
+
+async def _there(inlet: Inlet, query: str, count: int) -> None:
+    async with asyncio.timeout(30):
+        while len(await inlet.rows(query)) < count:  # noqa: ASYNC110  # another process's commit sets no event of ours
+            await asyncio.sleep(0.05)
 
 
 async def _until(holds: Any) -> None:
@@ -292,9 +341,6 @@ async def _until(holds: Any) -> None:
 
 async def test_the_consumers_plans_read_no_table_whole_even_if_prepared_while_it_was_empty(inlet: Inlet) -> None:
     """Receipts that were analysed while empty gave half the speed: the ways that stay right are pinned."""
-    from invekto.conversations.handlers import _PLANS
-
-    await inlet.connection.execute(_PLANS)
     plan = "\n".join(
         row[0]
         for row in await inlet.connection.fetch(

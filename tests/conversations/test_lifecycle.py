@@ -151,7 +151,9 @@ async def test_a_snoozed_conversation_wakes_at_its_time_and_not_before(world: Wo
     assert (woken["status"], woken["snoozed_until"]) == ("open", None)
     assert (await activities(agent, conversation))[-1] == {"action": "woken", "by": None}
     async with world.db.tx(world.firm.id, SYSTEM) as tx:
-        assert not await wake_conversation(tx, conversation, until), "a job that runs twice does nothing the second time"
+        assert not await wake_conversation(tx, conversation, until), (
+            "a job that runs twice does nothing the second time"
+        )
 
 
 async def test_a_message_wakes_a_snoozed_conversation(world: World) -> None:

@@ -21,6 +21,7 @@ from invekto.kernel.asgi import Edge, EdgeOptions
 from invekto.kernel.away import SERVER_AWAY
 from invekto.kernel.db import Database, DatabaseOptions
 from invekto.kernel.ids import uuid7
+from invekto.kernel.tenancy import DELIVERY, INGEST, RECEIPTS, STREAM
 from invekto.kernel.tx import SYSTEM, Tx
 
 UseCase = Callable[[Tx], Awaitable[object]]
@@ -153,3 +154,15 @@ async def test_a_mistake_in_a_statement_stays_a_defect(db: Database) -> None:
         assert (await ask(db, use_case)).status_code == 500
     assert not database_is_away(None)
     assert not database_is_away(OSError(28, "No space left on device"))
+
+
+async def test_on_any_server_a_forgotten_transaction_ends(db: Database, database_name: str, superuser_url: str) -> None:
+    """The server that comes along is set so; another one may not be."""
+    connection = await asyncpg.connect(superuser_url)
+    await connection.execute(f"alter database {database_name} set idle_in_transaction_session_timeout = 0")
+    await connection.close()
+    asked = "select current_setting('idle_in_transaction_session_timeout')"
+    async with db.tx(uuid7(), SYSTEM) as tx:
+        assert (await tx.fetch(asked))[0][0] == "1min"
+    for role in (RECEIPTS, INGEST, DELIVERY, STREAM):
+        assert await (await db.pool(role)).fetchval(asked) == "1min", role

@@ -21,7 +21,7 @@ import asyncpg
 from prometheus_client import Counter, Histogram
 
 from invekto.kernel.away import DATABASE_TROUBLE, SERVER_AWAY
-from invekto.kernel.db import Database
+from invekto.kernel.db import Database, role_settings
 from invekto.kernel.errors import Unavailable
 from invekto.kernel.failpoints import hit
 from invekto.kernel.metrics import REGISTRY
@@ -173,7 +173,7 @@ class ReceiptWriter:
         return not self._flushing or len(self._queue) >= _SECOND_FROM
 
     async def _connect(self) -> Connection:
-        settings = {"role": RECEIPTS, "application_name": RECEIPTS, "jit": "off", "synchronous_commit": "on"}
+        settings = {**role_settings(RECEIPTS), "synchronous_commit": "on"}
         return await asyncpg.connect(
             self._database.options.url, timeout=_CONNECT_S, command_timeout=_COMMIT_S, server_settings=settings
         )

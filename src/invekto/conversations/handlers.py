@@ -34,7 +34,7 @@ from invekto.channels.registry import Registry
 from invekto.contacts.identities import Raced
 from invekto.conversations.inbound import Incoming, receive_messages
 from invekto.kernel.away import DATABASE_TROUBLE
-from invekto.kernel.db import Database
+from invekto.kernel.db import Database, role_settings
 from invekto.kernel.failpoints import hit
 from invekto.kernel.tenancy import INGEST, Connection, claimed
 
@@ -43,14 +43,13 @@ _log = logging.getLogger(__name__)
 _LOCK: Final = 0x494E4745
 _POLL_S: Final = 0.5
 _STAND_BY_S: Final = 1.0
+# It asks twice a second, and reads even the largest claim within a few.
+SILENCE_S: Final = 20.0
 _TRIES: Final = 5
 _ROUTES_KEPT_S: Final = 5.0
 
-# Prepared while the tables are empty, a plan reads them whole for ever: pin the ways that stay right.
-_PLANS: Final = (
-    "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;"
-    " set join_collapse_limit = 1; set from_collapse_limit = 1"
-)
+# In the order in which a statement names its tables: see PINNED_PLANS.
+SESSION: Final = {**role_settings(INGEST), "join_collapse_limit": "1", "from_collapse_limit": "1"}
 
 # What the database says of data it cannot keep, and what Python says of an event that is not what its type promises.
 # Anything else is an outage: the claim stays and is tried again.
@@ -72,10 +71,12 @@ _AGAIN: Final = (Raced, asyncpg.DeadlockDetectedError, asyncpg.SerializationErro
 
 @dataclass
 class Ingest:
-    """Runs in every worker; one of them works."""
+    """Runs in every worker; one of them works. `silence_s`: how long the server waits for a word of the one that works;
+    a frozen process, or a machine that is gone without a goodbye, would otherwise keep the lock for hours."""
 
     database: Database
     registry: Registry
+    silence_s: float = SILENCE_S
     working: bool = False
     _routes: dict[tuple[str, str], Route] = field(default_factory=dict)
     _routes_at: float = 0.0
@@ -95,16 +96,20 @@ class Ingest:
             self.database.wakeup.unsubscribe("receipt", woken)
 
     async def _elected(self, stop: asyncio.Event, woken: asyncio.Event) -> None:
+        silence = f"{int(self.silence_s * 1000)}ms"
         connection = await asyncpg.connect(
             self.database.options.url,
             timeout=self.database.options.connect_timeout_s,
             command_timeout=60,
-            server_settings={"role": INGEST, "application_name": INGEST, "jit": "off"},
+            server_settings={
+                **SESSION,
+                "idle_session_timeout": silence,
+                "idle_in_transaction_session_timeout": silence,
+            },
         )
         try:
             if not await connection.fetchval("select pg_try_advisory_lock($1)", _LOCK):
                 return
-            await connection.execute(_PLANS)
             self.working = True
             _log.info("ingest: this worker consumes the receipts")
             while not stop.is_set():

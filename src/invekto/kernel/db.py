@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -26,6 +26,10 @@ RETRIES = 5
 _RETRIED = ("40001", "40P01")  # serialization failure, deadlock: nothing was kept, the whole may run again
 
 
+# The server that comes along has it set; any other gets it from us. A forgotten transaction would stop the event log.
+_SESSION: Final[dict[str, str]] = {"jit": "off", "idle_in_transaction_session_timeout": "60s"}
+
+
 async def _keep(_connection: object) -> None:
     """No reset query on release: it costs 150 us, and every setting we make is transaction-scoped."""
 
@@ -33,7 +37,7 @@ async def _keep(_connection: object) -> None:
 def role_settings(role: str) -> dict[str, str]:
     """What a connection of a role of tenancy asks for in its start-up packet."""
     pinned = PINNED_PLANS if role in ROLES_WITH_PINNED_PLANS else {}
-    return {"role": role, "application_name": role, "jit": "off", **pinned}
+    return {**_SESSION, "role": role, "application_name": role, **pinned}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ class Database:
                 return await asyncpg.connect(
                     options.url,
                     timeout=options.connect_timeout_s,
-                    server_settings={"application_name": "invekto", "jit": "off"},
+                    server_settings={**_SESSION, "application_name": "invekto"},
                 )
             except (FileNotFoundError, TimeoutError) as error:
                 # No socket file, or no answer: a server that is away, like a refused connection.
