@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -70,6 +71,28 @@ async def test_without_its_database_a_process_lives_and_is_not_ready(tmp_path: P
         assert (await client.get("/health/live")).status_code == 200
         answer = await client.get("/health/ready")
         assert (answer.status_code, answer.json()["database"]) == (503, "unreachable")
+
+
+@pytest.mark.parametrize("part", ["receipts-0", "stream-read"])
+async def test_a_process_with_a_dead_part_ends_so_that_it_is_started_again(
+    database_url: str, tmp_path: Path, part: str
+) -> None:
+    """It would be alive and well to everybody who asks, and store no webhook or tell no screen."""
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+    try:
+        async with running(settings(database_url, tmp_path)):
+            (task,) = (task for task in asyncio.all_tasks() if task.get_name() == part)
+            task.cancel()
+            async with asyncio.timeout(10):
+                await ended.wait()
+        ended.clear()
+        async with running(settings(database_url, tmp_path)):
+            pass
+        await asyncio.sleep(0)
+        assert not ended.is_set(), "an orderly end is none of that"
+    finally:
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
 
 
 async def test_metrics_are_for_this_machine_or_for_who_has_the_token(database_url: str, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import json
 import logging
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -92,17 +92,20 @@ class ReceiptWriter:
         self._flushing = 0
         self._try_again_at = 0.0
 
-    def start(self) -> None:
+    def start(self) -> Sequence[asyncio.Task[None]]:
+        """Gives what runs until `close`, for somebody to watch."""
         self._tasks = [
             asyncio.create_task(self._write_forever(), name=f"receipts-{number}") for number in range(WRITERS)
         ]
+        return self._tasks
 
     async def close(self) -> None:
         """Stores what waits and lets the connections go."""
         self._closing = True
         self._has_work.set()
-        await asyncio.gather(*self._tasks)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
+        self._refuse(self._take_all())
 
     async def store(self, receipt: NewReceipt) -> None:
         """Returns when the receipt is on disk. Unavailable: it is not, or nobody can tell; the provider asks again."""

@@ -6,6 +6,8 @@ Decides which part answers a path and what lives as long as the process. What th
 from __future__ import annotations
 
 import asyncio
+import logging
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -36,6 +38,8 @@ from invekto.kernel.crypto import KeyRing
 from invekto.kernel.db import Database, DatabaseOptions
 from invekto.kernel.settings import Settings
 from invekto.kernel.storage import DiskStore, MediaStore
+
+_log = logging.getLogger(__name__)
 
 STREAM_PATH: Final = "/api/v1/stream"
 OPENAPI_PATH: Final = "/api/v1/openapi.json"
@@ -133,15 +137,25 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     )
     try:
         stream = equip(app, database, media)
-        stream.start()
-        app.state.receipts.start()
+        parts = [*stream.start(), *app.state.receipts.start()]
+        for part in parts:
+            part.add_done_callback(_end_the_process)
         try:
             yield
         finally:
+            for part in parts:
+                part.remove_done_callback(_end_the_process)
             await app.state.receipts.close()
             await stream.close()
     finally:
         await database.close()
+
+
+def _end_the_process(part: asyncio.Task[None]) -> None:
+    """What runs as long as the process has ended before it: a process without it must not go on as if it were well."""
+    error = None if part.cancelled() else part.exception()
+    _log.critical("%s ended; the process stops, to be started again", part.get_name(), exc_info=error)
+    signal.raise_signal(signal.SIGTERM)
 
 
 def equip(app: FastAPI, database: Database, media: MediaStore) -> Reader:

@@ -67,11 +67,13 @@ class Reader:
         self._recheck = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
-    def start(self) -> None:
+    def start(self) -> Sequence[asyncio.Task[None]]:
+        """Gives what runs until `close`, for somebody to watch."""
         self._tasks = [
             asyncio.create_task(self._read_forever(), name="stream-read"),
             asyncio.create_task(self._tick_forever(), name="stream-tick"),
         ]
+        return self._tasks
 
     async def close(self) -> None:
         for task in self._tasks:
