@@ -7,9 +7,15 @@ import json
 import logging
 from collections.abc import Iterator
 
+import asyncpg
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from invekto.kernel import log
+from invekto.kernel.db import Database
+from invekto.kernel.ids import uuid7
+from invekto.kernel.tx import SYSTEM, Tx
 
 
 @pytest.fixture
@@ -73,3 +79,35 @@ def test_a_text_line_fits_a_terminal(stream: io.StringIO) -> None:
     log.configure("web", "text", "info", stream)
     logging.getLogger("x").info("ready", extra={"port": 8000})
     assert stream.getvalue()[9:] == "web      ready  port=8000\n"
+
+
+async def test_what_the_database_refused_is_not_repeated_in_the_log(stream: io.StringIO, db: Database) -> None:
+    """Its errors quote the row: names, numbers and texts of people, in a file that nobody erases."""
+    person = "+905551112233"
+    row = "insert into sign_in_attempt (account_key, address, failed, window_started_at) values ('k', $1, 1, now())"
+
+    async def twice(tx: Tx) -> None:
+        await tx.execute(row, person)
+        await tx.execute(row, person)
+
+    async def by_the_driver(tx: Tx) -> None:
+        await tx.fetch("select $1::uuid", person)
+
+    async def by_the_server(tx: Tx) -> None:
+        await tx.fetch("select $1::text::date", person)
+
+    async def by_orm(tx: Tx) -> None:
+        await tx.session.execute(text(row.replace("$1", ":person")), {"person": person})
+        await tx.session.execute(text(row.replace("$1", ":person")), {"person": person})
+
+    log.configure("web", "json", "info", stream)
+    for refused in (twice, by_the_driver, by_the_server, by_orm):
+        try:
+            async with db.tx(uuid7(), SYSTEM) as tx:
+                await refused(tx)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError) as error:
+            logging.getLogger("x").exception("refused: %s, %r", error, error)
+    written = stream.getvalue()
+    assert written.count("refused: ") == 4
+    assert person not in written
+    assert "sign_in_attempt_pkey" in written, "what went wrong is still said"

@@ -88,6 +88,8 @@ class Database:
         engine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=connect,
+            # Its errors would quote what people wrote.
+            hide_parameters=True,
             pool_size=options.request_pool,
             max_overflow=0,
             pool_timeout=options.pool_timeout_s,

@@ -1,4 +1,6 @@
-"""Log lines: short text for a terminal, JSON for a collector. Takes secrets out of every line before it is written."""
+"""Log lines: short text for a terminal, JSON for a collector. Takes secrets, and what a database quotes of people, out of
+every line before it is written.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +33,14 @@ _SCRUBBED: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     # A token of Meta's, wherever it stands.
     (re.compile(r"\bEAA[A-Za-z0-9]{20,}"), _HIDDEN),
     (re.compile(r"(invekto_session=)[^\s;,]+"), rf"\g<1>{_HIDDEN}"),
+    # What the database and its driver quote of a row they refuse: people's names, numbers and texts.
+    (
+        re.compile(
+            r"(DETAIL: |invalid input for query argument \$\d+: |invalid input syntax for type [\w ]+: |"
+            r"invalid UUID |out of range: )[^\n]+"
+        ),
+        rf"\g<1>{_HIDDEN}",
+    ),
 )
 _known_lock = threading.Lock()
 _known: set[str] = set()
