@@ -33,6 +33,8 @@ export function deferred<P extends object>(load: () => Promise<{ default: Compon
         onOpen();
       },
     });
+    // It stays once it was there: what it opens in turn, a dialog say, must outlive its being closed.
+    if (wanted && !asked) setAsked(true);
     if (!asked && !wanted) return plain;
     return (
       <Suspense fallback={plain}>
