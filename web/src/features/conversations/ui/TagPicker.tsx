@@ -48,6 +48,10 @@ export default function TagPicker({ row }: { row: Conversation }) {
   const found = (tags.data ?? []).filter((tag) => !held.has(tag.id) && folded(tag.name).includes(wanted));
   const exists = (tags.data ?? []).some((tag) => folded(tag.name) === wanted);
 
+  // A list box without options is none: its place is taken by a sentence.
+  const mayMake = mayCreate && wanted !== '' && !exists && tags.isSuccess;
+  const none = found.length === 0 && !mayMake;
+
   const add = (tag: Tag) => setTags(row.id, [...row.tags, tag], t('done.tagged', { name: tag.name }));
   const create = async (name: string) => {
     try {
@@ -86,21 +90,21 @@ export default function TagPicker({ row }: { row: Conversation }) {
             setSearch(event.currentTarget.value);
           }}
         />
-        <Combobox.Options aria-label={t('tags.add')} mah={260} style={{ overflowY: 'auto' }}>
+        <Combobox.Options aria-label={t('tags.add')} mah={260} style={{ overflowY: 'auto' }} hidden={none}>
           {found.map((tag) => (
             <Combobox.Option key={tag.id} value={tag.id} className={classes.option}>
               <TagDot color={tag.color} />
               {tag.name}
             </Combobox.Option>
           ))}
-          {mayCreate && wanted !== '' && !exists && tags.isSuccess && (
+          {mayMake && (
             <Combobox.Option value={NEW} className={classes.option}>
               <IconPlus size={14} stroke={1.8} aria-hidden="true" />
               {t('tags.create', { name: search.trim() })}
             </Combobox.Option>
           )}
-          {found.length === 0 && (wanted === '' || exists || !mayCreate) && <Combobox.Empty>{t('tags.none')}</Combobox.Empty>}
         </Combobox.Options>
+        {none && <Combobox.Empty>{t('tags.none')}</Combobox.Empty>}
       </Combobox.Dropdown>
     </Combobox>
   );

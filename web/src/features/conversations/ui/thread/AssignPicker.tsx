@@ -45,6 +45,10 @@ export default function AssignPicker({ row }: { row: Conversation }) {
     .filter((user) => folded(user.name).includes(wanted) || folded(user.username).includes(wanted))
     .sort((a, b) => Number(b.id === me.id) - Number(a.id === me.id) || a.name.localeCompare(b.name, 'tr'));
 
+  const mayLeave = row.assignee !== null && !wanted;
+  // A list box without options is none: a sentence takes its place.
+  const none = found.length === 0 && !mayLeave;
+
   return (
     <Combobox
       store={combobox}
@@ -69,8 +73,8 @@ export default function AssignPicker({ row }: { row: Conversation }) {
             setSearch(event.currentTarget.value);
           }}
         />
-        <Combobox.Options aria-label={t('action.assign')} mah={280} style={{ overflowY: 'auto' }}>
-          {row.assignee && !wanted && (
+        <Combobox.Options aria-label={t('action.assign')} mah={280} style={{ overflowY: 'auto' }} hidden={none}>
+          {mayLeave && (
             <Combobox.Option value={QUEUE} className={classes.option}>
               <IconUserQuestion size={20} stroke={1.5} aria-hidden="true" />
               {t('assign.queue')}
@@ -83,9 +87,9 @@ export default function AssignPicker({ row }: { row: Conversation }) {
               {user.id === row.assignee?.id && <IconCheck size={16} aria-hidden="true" />}
             </Combobox.Option>
           ))}
-          {users.isSuccess && found.length === 0 && <Combobox.Empty>{t('assign.none')}</Combobox.Empty>}
-          {users.isError && <Combobox.Empty>{t('assign.failed')}</Combobox.Empty>}
         </Combobox.Options>
+        {users.isSuccess && found.length === 0 && <Combobox.Empty>{t('assign.none')}</Combobox.Empty>}
+        {users.isError && <Combobox.Empty>{t('assign.failed')}</Combobox.Empty>}
       </Combobox.Dropdown>
     </Combobox>
   );

@@ -7,6 +7,7 @@ import { dropWord } from '@/shared/keys/registry';
 import { useKeys } from '@/shared/keys/useKeys';
 import { loadDetail, loadThread, touchThread } from '@/shared/realtime/loaders';
 import { useLive } from '@/shared/realtime/store';
+import { Button } from '@/shared/ui/Button';
 import { sentenceOf } from '@/shared/ui/showError';
 import { Empty, ErrorBar, SkeletonThread, useSlow } from '@/shared/ui/states';
 import { useIsPhone } from '@/shared/ui/useMedia';
@@ -49,14 +50,18 @@ export function ConversationPane({ id, ...actions }: Props) {
     else void loadThread(id);
   }, [id, epoch]);
 
-  const gone = detail.error instanceof ApiError && detail.error.status === 404;
+  // 422: what stands in the address is no id at all.
+  const gone = detail.error instanceof ApiError && [404, 422].includes(detail.error.status);
   const missing = gone || (!row && detail.isSuccess);
   const writable = !missing && (row !== undefined || !detail.isError);
   useKeys(NOTHING_TO_WRITE, !writable);
+  // A phone shows nothing else that would lead out.
+  const wayBack = phone && <Button onClick={actions.onBack}>{t('thread.back')}</Button>;
   if (missing) {
     return (
       <main className={classes.pane} data-testid="thread">
-        <Empty title={t('thread.gone')} text={t('thread.goneText')} />
+        {phone && <h1 className="visually-hidden">{t('list.title')}</h1>}
+        <Empty title={t('thread.gone')} text={t('thread.goneText')} action={wayBack} />
       </main>
     );
   }
@@ -70,7 +75,10 @@ export function ConversationPane({ id, ...actions }: Props) {
       {!row && (
         <div className={classes.coming}>
           {detail.isError ? (
-            <ErrorBar onRetry={() => void detail.refetch()}>{sentenceOf(detail.error)}</ErrorBar>
+            <>
+              <ErrorBar onRetry={() => void detail.refetch()}>{sentenceOf(detail.error)}</ErrorBar>
+              <div className={classes.back}>{wayBack}</div>
+            </>
           ) : (
             <SlowThread />
           )}
