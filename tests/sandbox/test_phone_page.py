@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import io
 import os
 import shutil
@@ -272,15 +273,42 @@ async def test_axe_finds_nothing(
         missing("axe-core is not installed in web/node_modules")
     customer = await player.customer(name="Gülşah")
     await player.writes(customer["id"], text="Merhaba")
+    await player.writes(customer["id"], file={"base64": base64.b64encode(picture()).decode(), "mime": "image/jpeg"})
+    await player.writes(customer["id"], type="location", location={"latitude": 41.0, "longitude": 29.0, "name": "Ofis"})
+    await player.send()
+    await player.idle()
+    closed = await player.control.put(f"/whatsapp_cloud/customers/{customer['id']}/window", json={"state": "closed"})
+    assert closed.status_code == 200
     await player.send()
     await player.idle()
     page = await open_page(browser, player, size, f"/?customer={customer['id']}", locale=locale, dark=dark)
-    await expect(page.get_by_test_id("bubble")).to_have_count(2)
+    await expect(page.get_by_test_id("bubble")).to_have_count(5)
+    await expect(page.locator('[data-testid=bubble][data-status="failed"]')).to_be_visible()
     await page.evaluate(AXE.read_text())
-    for tab in range(4 if size is PHONE else 1):
+    found: list[str] = []
+
+    async def look(where: str) -> None:
+        seen = await page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+        found.extend(f"{where}: {one['id']} {one['nodes'][0]['target']}" for one in seen["violations"])
+        if not await page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
+            found.append(f"{where}: wider than the screen")
+
+    async def tab(number: int) -> None:
         if size is PHONE:
-            await page.locator("nav button").nth(tab).click()
-        found = await page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
-        assert [(one["id"], one["nodes"][0]["target"]) for one in found["violations"]] == []
-        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            await page.locator("nav button").nth(number).click()
+
+    await look("the phone")
+    await tab(0)
+    await page.get_by_test_id("add-customer").click()
+    await page.locator("form input[type=tel]").wait_for()
+    await look("a new customer")
+    await tab(2)
+    await page.get_by_test_id("fault-duplicate").check()
+    await page.get_by_test_id("window-closed").click()
+    await look("controls")
+    await tab(3)
+    await page.get_by_test_id("log-row").first.click()
+    await page.locator("pre").first.wait_for()
+    await look("the log")
+    assert found == []
     await page.context.close()

@@ -1,0 +1,192 @@
+"""axe finds nothing, wherever one goes: each page and each state, in two languages, light and dark, wide and narrow.
+
+One walk per language and width; what it finds is said once, at its end.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.desk import ROOT, Desk, wait_until
+from tests.journeys import gallery
+from tests.journeys.conftest import DESKTOP, PHONE, axe_violations, new_context, sign_in
+from tests.journeys.test_message_and_answer import PICTURE
+
+LATE = "Rüya Kılınç"
+
+
+@pytest.fixture(scope="module")
+def places(desk: Desk) -> dict[str, str]:
+    """Addresses: a conversation with everything in it, one whose window has closed, and a quarantine that holds something."""
+    full = gallery.make(desk)
+    number = desk.sandbox_info()["numbers"][0]
+    value = {
+        "messaging_product": "whatsapp",
+        "metadata": {"phone_number_id": number["phone_number_id"]},
+        "messages": [{"id": "wamid.nobody", "type": "text", "text": {"body": "?"}}],
+    }
+    entry = {"id": number["waba_id"], "changes": [{"field": "messages", "value": value}]}
+    late = {"customer": {"name": LATE, "phone": "905550106002"}, "text": "Dünden", "age_s": 90_000, "wait": True}
+    with desk.customer() as control:
+        control.post("/whatsapp_cloud/say", json=late).raise_for_status()
+        body = {"object": "whatsapp_business_account", "entry": [entry]}
+        control.post("/whatsapp_cloud/webhooks", json={"body": body, "signature": "valid"}).raise_for_status()
+    query = (
+        "select c.id from conversation c join contact p on (p.tenant_id, p.id) = (c.tenant_id, c.contact_id)"
+        " where p.name = $1"
+    )
+    closed = wait_until(lambda: desk.rows(query, LATE), "the late one is stored")[0]["id"]
+    return {"full": f"/inbox/all/{full}", "closed": f"/inbox/all/{closed}", "gone": f"/inbox/all/{number['waba_id']}"}
+
+
+class Walk:
+    def __init__(self, page: Page, desk: Desk, locale: str) -> None:
+        self.page, self.desk = page, desk
+        self.found: list[str] = []
+        strings = ROOT / "web" / "src" / "features" / "conversations" / "i18n" / f"{locale}.json"
+        self.words: dict[str, Any] = json.loads(strings.read_text())
+
+    def look(self, where: str) -> None:
+        for scheme in ("dark", "light"):
+            self.page.emulate_media(color_scheme=scheme)
+            self.found += [f"{where}, {scheme}: {violation}" for violation in axe_violations(self.page)]
+        if not self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
+            self.found.append(f"{where}: wider than the screen")
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.desk.url + path)
+
+    def key(self, key: str) -> None:
+        self.page.locator("body").press(key)
+
+
+def sign_in_page(walk: Walk) -> None:
+    walk.go("/")
+    page = walk.page
+    page.locator("input[name=firm]").wait_for()
+    walk.look("sign-in")
+    page.locator("button[type=submit]").click()
+    expect(page.locator("input[name=firm]")).to_have_attribute("aria-invalid", "true")
+    walk.look("sign-in, nothing written")
+    for name in ("firm", "user", "password"):
+        page.locator(f"input[name={name}]").fill("nobody")
+    page.locator("button[type=submit]").click()
+    page.get_by_role("alert").wait_for()
+    walk.look("sign-in, refused")
+
+
+def lists(walk: Walk) -> None:
+    walk.go("/inbox/mine?status=snoozed")
+    walk.page.get_by_text(walk.words["list"]["empty"]["snoozed"]).wait_for()
+    walk.look("empty list")
+    walk.page.get_by_test_id("user-menu").click()
+    walk.page.get_by_role("menuitem").first.wait_for()
+    walk.look("user menu")
+    walk.go("/inbox/all")
+    walk.page.get_by_test_id("conversation-row").first.wait_for()
+    walk.look("list")
+
+
+def thread(walk: Walk, address: str) -> None:
+    page = walk.page
+    walk.go(address)
+    messages = page.get_by_test_id("message")
+    log = page.get_by_role("log")
+    shown: set[str] = set()
+    for key in ("Home", "End"):
+        messages.first.wait_for()
+        log.press(key)
+        edge = gallery.FIRST[:10] if key == "Home" else "Ulaşmayacak"
+        expect(messages.filter(has_text=edge)).to_be_in_viewport()
+        shown |= set(messages.evaluate_all("all => all.map(one => one.dataset.type)"))
+        walk.look(f"thread, {key}")
+    assert shown >= set(gallery.SHOWN), set(gallery.SHOWN) - shown
+
+
+def composer(walk: Walk) -> None:
+    page = walk.page
+    page.get_by_test_id("composer-attach").set_input_files(str(PICTURE))
+    page.get_by_test_id("composer-input").fill("Yarım")
+    walk.look("reply with a file")
+    page.get_by_role("button", name=walk.words["composer"]["note"], exact=True).click()
+    page.get_by_test_id("composer-input").fill("Yarım kalan not")
+    walk.look("note")
+    page.get_by_test_id("composer-input").fill("")
+    page.keyboard.press("Escape")
+
+
+def menus(walk: Walk) -> None:
+    page, words = walk.page, walk.words
+    walk.key("a")
+    expect(page.get_by_label(words["assign"]["search"])).to_be_focused()
+    page.get_by_role("option", name="Agent1").last.wait_for()
+    walk.look("assign")
+    page.keyboard.type("nobody")
+    page.get_by_text(words["assign"]["none"]).wait_for()
+    walk.look("assign, nobody found")
+    page.keyboard.press("Escape")
+    walk.key("s")
+    page.get_by_role("menuitem", name=words["snooze"]["nextMessage"]).wait_for()
+    walk.look("snooze")
+    page.get_by_role("menuitem", name=words["snooze"]["pick"]).click()
+    page.get_by_role("dialog").wait_for()
+    walk.look("snooze, day and time")
+    page.keyboard.press("Escape")
+    walk.key("?")
+    page.get_by_role("dialog").get_by_role("switch").first.wait_for()
+    walk.look("shortcuts")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name=words["action"]["more"]).click()
+    page.get_by_role("menuitem", name=words["action"]["markUnread"]).wait_for()
+    walk.look("more")
+    page.keyboard.press("Escape")
+    walk.key("t")
+    expect(page.get_by_label(words["tags"]["search"])).to_be_focused()
+    page.get_by_text(words["tags"]["none"]).wait_for()
+    walk.look("tags, all taken")
+    page.keyboard.type("Yeni")
+    page.get_by_role("option").last.wait_for()
+    walk.look("tags, a new one")
+    page.keyboard.press("Escape")
+    expect(page.get_by_label(words["tags"]["search"])).to_be_hidden()
+    walk.look("contact")
+
+
+def others(walk: Walk, places: dict[str, str]) -> None:
+    page = walk.page
+    walk.go(places["closed"])
+    page.get_by_test_id("composer-blocked").wait_for()
+    walk.look("closed window")
+    walk.go(places["gone"])
+    page.get_by_text(walk.words["thread"]["gone"]).wait_for()
+    walk.look("no such conversation")
+    walk.go("/quarantine")
+    page.get_by_text("sender_missing").first.wait_for()
+    walk.look("quarantine")
+    walk.go("/nowhere")
+    page.get_by_role("heading").first.wait_for()
+    walk.look("no such page")
+
+
+@pytest.mark.parametrize("locale", ["tr", "en"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_axe_finds_nothing_on_any_page_in_any_state(
+    browser: Browser, desk: Desk, places: dict[str, str], size: dict[str, int], locale: str
+) -> None:
+    context = new_context(browser, size=size, locale=locale)
+    walk = Walk(context.new_page(), desk, locale)
+    sign_in_page(walk)
+    sign_in(walk.page, desk, "supervisor")
+    wanted = {"locale": locale, "theme": "auto"}
+    assert walk.page.request.patch(f"{desk.url}/api/v1/session/user", data=wanted).ok
+    lists(walk)
+    thread(walk, places["full"])
+    composer(walk)
+    menus(walk)
+    others(walk, places)
+    assert not walk.found, "\n".join(walk.found)
+    context.close()
