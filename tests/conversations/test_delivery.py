@@ -12,6 +12,7 @@ import pytest
 from invekto.conversations.outbound import MediaContent
 from invekto.kernel.crypto import KeyRing
 from invekto.kernel.ids import uuid7
+from invekto.kernel.metrics import REGISTRY
 from tests.conversations.outlet import Outlet, made_outlet
 
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010806000000")
@@ -224,6 +225,7 @@ async def test_a_status_that_comes_before_our_own_record_is_not_lost_and_not_low
 
 
 async def test_what_a_dead_worker_had_begun_is_unknown_and_the_next_message_goes_out(outlet: Outlet) -> None:
+    before = _counted("unknown"), _counted("sent")
     talk = await outlet.talk()
     first, second = await outlet.say(talk, "1"), await outlet.say(talk, "2")
     dead = await outlet.delivery()
@@ -233,6 +235,12 @@ async def test_what_a_dead_worker_had_begun_is_unknown_and_the_next_message_goes
     await outlet.settled()
     assert await _statuses(outlet, [first, second]) == ["unknown", "sent"]
     assert outlet.accepted() == [str(second)]
+    assert (_counted("unknown"), _counted("sent")) == (before[0] + 1, before[1] + 1)
+
+
+def _counted(status: str) -> float:
+    """What an operator sees of it."""
+    return REGISTRY.get_sample_value("invekto_messages_settled_total", {"status": status}) or 0
 
 
 async def test_what_a_dead_worker_had_only_claimed_goes_out_once(outlet: Outlet) -> None:

@@ -78,6 +78,12 @@ def test_a_used_port_is_named_before_anything_is_started(tmp_path: Path, used_po
     assert not (tmp_path / "postgres").exists()
 
 
+def test_a_used_port_for_the_workers_metrics_is_named(tmp_path: Path, used_port: int) -> None:
+    given = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:9/x", "INVEKTO_WORKER_METRICS_PORT": str(used_port)}
+    said = refusal(invekto("worker", env=environment(tmp_path, **given)))
+    assert said.endswith("or set INVEKTO_WORKER_METRICS_PORT to another port.")
+
+
 def test_the_sandboxs_used_port_is_named_with_its_own_variable(tmp_path: Path, port: int, used_port: int) -> None:
     env = environment(tmp_path, INVEKTO_PORT=str(port), INVEKTO_SANDBOX_PORT=str(used_port))
     assert f"Port {used_port} on 127.0.0.1" in (said := refusal(invekto("demo", env=env)))

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
+from prometheus_client import Counter
+
 from invekto.channels.adapter import (
     ChannelError,
     Credentials,
@@ -32,6 +34,7 @@ from invekto.conversations.statuses import apply_parked, apply_reports
 from invekto.kernel.away import DATABASE_TROUBLE
 from invekto.kernel.db import Database
 from invekto.kernel.events import insert_events
+from invekto.kernel.metrics import REGISTRY
 from invekto.kernel.tenancy import DELIVERY, Connection, claimed
 
 _log = logging.getLogger(__name__)
@@ -42,6 +45,13 @@ RECORD_WITHIN_S: Final = 120
 _FIRST_BACKOFF_S: Final = 1.0
 _LONGEST_BACKOFF_S: Final = 60.0
 _AFTER_TROUBLE_S: Final = 1.0
+
+SETTLED: Final = Counter(
+    "invekto_messages_settled",
+    "Messages that left their lane, by what was known of them.",
+    ("status",),
+    registry=REGISTRY,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +134,7 @@ class Outcomes:
                     [(one.work.claim.tenant_id, one.work.claim.channel_id, one.provider_id) for one in ours],
                 )
                 await emit_changes(connection, self.database, [(one.work.claim, one.work.message_id) for one in ours])
+        SETTLED.labels("sent").inc(len(ours))
         self.database.wakeup.wake("event", "outbox")
         return {one.work.message_id for one in ours}
 
@@ -180,6 +191,7 @@ class Outcomes:
         await rows.leave_outbox(connection, claim, message_id)
         await apply_parked(connection, claim.tenant_id, claim.channel_id, [provider_id])
         await emit_changes(connection, self.database, [(claim, message_id)])
+        SETTLED.labels("sent").inc()
 
     async def settle(self, connection: Connection, claim: Claim, message_id: UUID, failure: ChannelError) -> None:
         """What a failure means for the message, its lane and its channel. In the caller's transaction, which holds the lane."""
@@ -219,6 +231,7 @@ class Outcomes:
         )
         await rows.leave_outbox(connection, claim, message_id)
         await emit_changes(connection, self.database, [(claim, message_id)])
+        SETTLED.labels(status).inc()
 
 
 async def emit_changes(connection: Connection, database: Database, changed: Sequence[tuple[Claim, UUID]]) -> None:

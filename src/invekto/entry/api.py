@@ -27,6 +27,7 @@ from invekto.channels.registry import build_registry
 from invekto.channels.routes import HOOK_ROUTES, WEBHOOK_MAX_BYTES, hooks
 from invekto.conversations.representations import json_answer
 from invekto.entry import health, sockets
+from invekto.entry.gauges import DeskGauges
 from invekto.entry.openapi import ERRORS, describe
 from invekto.entry.realtime import Reader
 from invekto.entry.web_client import WebClient
@@ -168,6 +169,7 @@ def equip(app: FastAPI, database: Database, media: MediaStore) -> Reader:
     app.state.registry = build_registry(settings)
     app.state.apps = Apps(database, app.state.keys)
     app.state.receipts = ReceiptWriter(database)
+    app.state.gauges = DeskGauges(database)
     app.state.stream = Reader(database)
     stream: Reader = app.state.stream
     return stream

@@ -63,6 +63,7 @@ async def metrics(request: Request) -> Response:
     local = _is_loopback(request.state.address) and "x-forwarded-for" not in request.headers
     if not known and not local:
         raise NotFound
+    await request.app.state.gauges.refresh()
     return Response(exposition(), media_type=CONTENT_TYPE)
 
 

@@ -10,8 +10,8 @@ import socket
 import uvicorn
 import uvloop
 
-from invekto.entry.supervisor import listen
-from invekto.kernel import failpoints
+from invekto.entry.supervisor import listen, port_refused
+from invekto.kernel import failpoints, metrics
 from invekto.kernel.settings import Settings
 
 GRACEFUL_S = 10
@@ -60,6 +60,11 @@ def run_worker(settings: Settings) -> int:
     from invekto.entry import worker
 
     failpoints.arm(settings.failpoints)
+    if (port := settings.worker_metrics_port) is not None:
+        try:
+            metrics.show_on_loopback(port)
+        except OSError as error:
+            raise port_refused("127.0.0.1", port, "INVEKTO_WORKER_METRICS_PORT", error) from error
 
     async def until_stopped() -> None:
         stop = asyncio.Event()

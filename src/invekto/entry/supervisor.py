@@ -285,11 +285,15 @@ def listen(host: str, port: int, variable: str) -> socket.socket:
         listener.listen(2048)
     except OSError as error:
         listener.close()
-        raise StartRefused(
-            f"Port {port} on {host} cannot be used ({(error.strerror or str(error)).lower()}): "
-            f"stop the program that uses it, or set {variable} to another port."
-        ) from error
+        raise port_refused(host, port, variable, error) from error
     return listener
+
+
+def port_refused(host: str, port: int, variable: str, error: OSError) -> StartRefused:
+    return StartRefused(
+        f"Port {port} on {host} cannot be used ({(error.strerror or str(error)).lower()}): "
+        f"stop the program that uses it, or set {variable} to another port."
+    )
 
 
 def answers(host: str, port: int, path: str) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, start_http_server
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 REGISTRY: Final = CollectorRegistry()
@@ -33,3 +33,8 @@ CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 def exposition() -> bytes:
     """Every metric of this process in Prometheus' text format, of type CONTENT_TYPE."""
     return generate_latest(REGISTRY)
+
+
+def show_on_loopback(port: int) -> None:
+    """Serves the same from a thread of its own, to this machine only, as long as the process lives. OSError when the port is taken."""
+    start_http_server(port, "127.0.0.1", REGISTRY)

@@ -38,6 +38,7 @@ VARIABLES: Final[Mapping[str, str]] = {
     "INVEKTO_SECRET_KEY": "32 bytes in base64 that encrypt credentials. Default: made once, DATA/secret.key.",
     "INVEKTO_WHATSAPP_CLOUD_URL": "Base of Meta's Graph API. Default https://graph.facebook.com/v26.0.",
     "INVEKTO_METRICS_TOKEN": "Bearer token for /metrics from elsewhere than loopback. Default: none.",
+    "INVEKTO_WORKER_METRICS_PORT": "Port of this machine on which a worker shows its metrics. Default: none.",
     "INVEKTO_TRUSTED_PROXIES": "Networks whose X-Forwarded-For counts, with commas between. Default: none.",
     "INVEKTO_LOG": "Form of the log lines: text or json. Default text.",
     "INVEKTO_LOG_LEVEL": "debug, info, warning or error. Default info.",
@@ -71,6 +72,7 @@ class Settings:
     secret_key: bytes = field(repr=False)
     whatsapp_cloud_url: str = "https://graph.facebook.com/v26.0"
     metrics_token: str | None = field(default=None, repr=False)
+    worker_metrics_port: int | None = None
     trusted_proxies: tuple[Network, ...] = ()
     log_format: LogFormat = "text"
     log_level: str = "info"
@@ -110,6 +112,7 @@ class Settings:
             secret_key=read.key("INVEKTO_SECRET_KEY") or _kept_key(data),
             whatsapp_cloud_url=read.base_url("INVEKTO_WHATSAPP_CLOUD_URL", "https://graph.facebook.com/v26.0"),
             metrics_token=read.token("INVEKTO_METRICS_TOKEN"),
+            worker_metrics_port=read.port("INVEKTO_WORKER_METRICS_PORT", 9464),
             trusted_proxies=read.networks("INVEKTO_TRUSTED_PROXIES"),
             log_format=cast("LogFormat", read.choice("INVEKTO_LOG", "text", ("text", "json"))),
             log_level=read.choice("INVEKTO_LOG_LEVEL", "info", _LOG_LEVELS),
@@ -140,6 +143,7 @@ class Settings:
             "INVEKTO_SECRET_KEY": base64.b64encode(self.secret_key).decode(),
             "INVEKTO_WHATSAPP_CLOUD_URL": self.whatsapp_cloud_url,
             "INVEKTO_METRICS_TOKEN": self.metrics_token,
+            "INVEKTO_WORKER_METRICS_PORT": str(self.worker_metrics_port or ""),
             "INVEKTO_TRUSTED_PROXIES": ",".join(map(str, self.trusted_proxies)),
             "INVEKTO_LOG": self.log_format,
             "INVEKTO_LOG_LEVEL": self.log_level,
@@ -167,6 +171,9 @@ class _Reader:
         if not (text.isascii() and text.isdigit()) or not lowest <= int(text) <= highest:
             raise self._bad(variable, f"a whole number from {lowest} to {highest}, for example {default}")
         return int(text)
+
+    def port(self, variable: str, example: int) -> int | None:
+        return self.number(variable, example, 1, 65535) if variable in self._given else None
 
     def choice(self, variable: str, default: str, choices: tuple[str, ...]) -> str:
         text = self._given.get(variable, default).lower()
