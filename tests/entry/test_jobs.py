@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -14,16 +15,20 @@ import asyncpg
 import pytest
 
 from invekto.accounts.service import create_team, create_tenant
-from invekto.entry.jobs import RETENTION_AT_ONCE, Handler, handlers, keep_tidy, run_jobs
+from invekto.conversations.outbound import MediaContent, send_message
+from invekto.entry.jobs import RETENTION_AT_ONCE, UPLOADS_AT_ONCE, Handler, handlers, keep_tidy, run_jobs
 from invekto.kernel.clock import FrozenClock, SystemClock
 from invekto.kernel.db import Database
 from invekto.kernel.http import Http
 from invekto.kernel.ids import uuid7
 from invekto.kernel.jobs import Job
-from invekto.kernel.tx import SYSTEM
-from tests.rest import World, made_world, stored
+from invekto.kernel.storage import DiskStore
+from invekto.kernel.tx import SYSTEM, Actor
+from tests.rest import Browser, World, made_world, stored
 
 SOON_S = 20
+NOWHERE = Path("/nowhere")
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 
 
 @pytest.fixture
@@ -42,7 +47,7 @@ async def world(db: Database, clock: FrozenClock, tmp_path: Path, owner_url: str
 @asynccontextmanager
 async def worker(db: Database, given: dict[str, Handler]) -> AsyncIterator[asyncio.Task[None]]:
     stop = asyncio.Event()
-    running = asyncio.create_task(run_jobs(db, given, stop))
+    running = asyncio.create_task(run_jobs(db, DiskStore(NOWHERE), given, stop))
     try:
         yield running
     finally:
@@ -191,7 +196,7 @@ async def test_however_much_there_is_to_drop_one_run_drops_it_all(
         tenant_id,
         old,
     )
-    await keep_tidy(db)
+    await keep_tidy(db, DiskStore(NOWHERE))
     for table in ("receipt", "event"):
         kept = await stored(superuser_url, f"select count(*) from {table} where {_MADE[table]} = $1", old)
         assert kept[0][0] == 0, table
@@ -211,7 +216,7 @@ async def test_what_is_not_done_or_not_old_stays(db: Database, clock: FrozenCloc
     await stored(
         superuser_url, "insert into event (tenant_id, kind, created_at) values ($1, 'late', $2)", tenant_id, recent
     )
-    await keep_tidy(db)
+    await keep_tidy(db, DiskStore(NOWHERE))
     assert len(await stored(superuser_url, "select 1 from receipt")) == 2
     assert len(await stored(superuser_url, "select 1 from event where kind = 'late'")) == 1
 
@@ -229,13 +234,106 @@ async def test_the_queues_own_log_and_old_tries_to_sign_in_do_not_grow_for_ever(
         " select n::text, 'x', 1, $1::timestamptz - n * interval '1 minute' from generate_series(1, 1000) n",
         clock.now(),
     )
-    await keep_tidy(db)
+    await keep_tidy(db, DiskStore(NOWHERE))
     assert await stored(superuser_url, "select 1 from pgqueuer_log"), "of today"
     assert len(await stored(superuser_url, "select 1 from sign_in_attempt")) == 14, "those of the window"
     clock.advance(timedelta(days=3))
-    await keep_tidy(db)
+    await keep_tidy(db, DiskStore(NOWHERE))
     assert not await stored(superuser_url, "select 1 from pgqueuer_log union all select 1 from pgqueuer_statistics")
 
 
 async def _nothing(_tenant_id: UUID, _payload: dict[str, Any]) -> None:
     return
+
+
+# Uploads that were never sent -------------------------------------------------------------------------------------
+
+
+async def uploaded(agent: Browser, content: bytes) -> str:
+    answer = await agent.client.post("/media", files={"file": ("a.png", content, "image/png")})
+    assert answer.status_code == 201, answer.text
+    id_: str = answer.json()["id"]
+    return id_
+
+
+def a_day_later(world: World) -> None:
+    world.clock.advance(timedelta(hours=24, minutes=1))
+    for file in files(world):
+        os.utime(file, (0, 0))
+
+
+def files(world: World) -> list[Path]:
+    return [path for path in Path(world.app.state.settings.data).rglob("media/**/*") if path.is_file()]
+
+
+async def sent(world: World, agent: Browser, attachment_id: str, phone: str = "+905550000001") -> None:
+    conversation = await world.write(phone)
+    body = {"type": "image", "attachment_id": attachment_id}
+    await agent.post(f"/conversations/{conversation}/messages", body, idempotency_key=attachment_id)
+
+
+async def test_an_upload_that_nobody_sent_goes_after_a_day_with_its_file(world: World, superuser_url: str) -> None:
+    await world.make_firm("demo2")
+    agent, theirs = await world.browser("agent1"), await world.browser("agent1", "demo2")
+    await uploaded(agent, PNG)
+    await uploaded(theirs, PNG)
+    kept = await uploaded(agent, PNG + b"2")
+    await sent(world, agent, kept)
+    await keep_tidy(world.db, world.media)
+    assert len(files(world)) == 3, "not yet"
+    a_day_later(world)
+    await keep_tidy(world.db, world.media)
+    rows = await stored(superuser_url, "select id, storage_key from attachment")
+    assert [str(row["id"]) for row in rows] == [kept]
+    assert [file.name for file in files(world)] == [rows[0]["storage_key"]]
+
+
+async def test_content_that_another_row_names_stays(world: World, superuser_url: str) -> None:
+    agent = await world.browser("agent1")
+    await uploaded(agent, PNG)
+    await sent(world, agent, await uploaded(agent, PNG))
+    a_day_later(world)
+    await keep_tidy(world.db, world.media)
+    assert len(await stored(superuser_url, "select 1 from attachment")) == 1
+    assert len(files(world)) == 1
+
+
+async def test_content_that_is_being_uploaded_again_stays(world: World, superuser_url: str) -> None:
+    """Its file is there before its row is."""
+    agent = await world.browser("agent1")
+    await uploaded(agent, PNG)
+    a_day_later(world)
+    os.utime(files(world)[0])
+    await keep_tidy(world.db, world.media)
+    assert not await stored(superuser_url, "select 1 from attachment")
+    assert len(files(world)) == 1
+
+
+async def test_a_file_that_is_being_sent_at_that_moment_does_not_vanish(world: World, superuser_url: str) -> None:
+    agent = await world.browser("agent1")
+    attachment_id = UUID(await uploaded(agent, PNG))
+    conversation = await world.write("+905550000001")
+    a_day_later(world)
+    await stored(superuser_url, "update conversation set window_closes_at = window_closes_at + interval '2 days'")
+    async with world.db.tx(world.firm.id, Actor("user", agent.user_id)) as tx:
+        await send_message(tx, conversation, MediaContent(attachment_id, "image"), client_id="k")
+        async with asyncio.timeout(SOON_S):
+            await keep_tidy(world.db, world.media)
+    (row,) = await stored(superuser_url, "select message_id from attachment")
+    assert row["message_id"] is not None
+    assert len(files(world)) == 1
+
+
+async def test_however_many_uploads_were_forgotten_all_of_them_go(world: World, superuser_url: str) -> None:
+    await stored(
+        superuser_url,
+        "insert into attachment (tenant_id, id, uploaded_by_id, kind, mime, size, storage_key, state, created_at)"
+        " select $1, gen_random_uuid(), $2, 'image', 'image/png', 1, repeat('ab', 32), 'stored', $3"
+        " from generate_series(1, $4::int)",
+        world.firm.id,
+        world.firm.users["agent1"],
+        world.clock.now() - timedelta(hours=25),
+        UPLOADS_AT_ONCE + 10,
+    )
+    await keep_tidy(world.db, world.media)
+    assert not await stored(superuser_url, "select 1 from attachment")

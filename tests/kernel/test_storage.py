@@ -122,6 +122,16 @@ async def test_equal_content_of_two_tenants_lives_and_dies_apart(store: DiskStor
     await store.delete(OTHER, theirs.sha256)
 
 
+async def test_what_was_stored_a_moment_ago_can_be_asked_to_stay(store: DiskStore, tmp_path: Path) -> None:
+    kept = await store.put(TENANT, chunks(b"again"), max_bytes=10)
+    await store.delete(TENANT, kept.sha256, kept_for_s=60)
+    assert await whole(store, kept.sha256) == b"again"
+    (file,) = files_below(tmp_path)
+    os.utime(file, (0, 0))
+    await store.delete(TENANT, kept.sha256, kept_for_s=60)
+    assert not files_below(tmp_path)
+
+
 async def test_the_same_content_twice_at_once_is_one_file(store: DiskStore, tmp_path: Path) -> None:
     content = os.urandom(MB)
     await asyncio.gather(*(store.put(TENANT, chunks(content), max_bytes=MB) for _ in range(8)))

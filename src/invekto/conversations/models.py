@@ -202,11 +202,9 @@ class Attachment(TenantRow):
         tenant_fk("uploaded_by_id", "user_account"),
         CheckConstraint(_one_of("state", ("pending", "stored", "failed")), name="state"),
         Index(None, "tenant_id", "message_id"),
-        Index(
-            "attachment_pending_idx",
-            "next_attempt_at",
-            postgresql_where=text("state = 'pending'"),
-        ),
+        Index(None, "tenant_id", "storage_key"),
+        Index("attachment_pending_idx", "next_attempt_at", postgresql_where=text("state = 'pending'")),
+        Index("attachment_unsent_idx", "tenant_id", "created_at", postgresql_where=text("message_id is null")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

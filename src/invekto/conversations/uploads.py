@@ -1,10 +1,12 @@
-"""Files that wait for their message: an upload belongs to its uploader until it is sent."""
+"""Files that wait for their message: an upload belongs to its uploader until it is sent, or for a day."""
 
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Final
+from uuid import UUID
 
 import asyncpg
 
@@ -12,6 +14,7 @@ from invekto.conversations.queries import Viewer
 from invekto.kernel.ids import uuid7
 from invekto.kernel.mime import kind_of, settle
 from invekto.kernel.storage import StoredMedia
+from invekto.kernel.tenancy import Connection
 from invekto.kernel.text import preview
 from invekto.kernel.tx import Tx
 
@@ -53,3 +56,35 @@ def display_name(name: str | None) -> str | None:
         return None
     suffix = PurePosixPath(last).suffix[:20]
     return last if len(last) <= _NAME_MAX else last[: _NAME_MAX - len(suffix)] + suffix
+
+
+async def tenants_with_unsent(connection: Connection, older_than: datetime) -> list[UUID]:
+    """Whose uploads have waited since before `older_than`. The connection is of ingest's role."""
+    rows = await connection.fetch("select tenant_id from tenants_with_unsent_uploads($1)", older_than)
+    return [row["tenant_id"] for row in rows]
+
+
+# A file that is being sent at this moment is locked by its sender, and passed over. Index: attachment_unsent_idx.
+_FORGET = """
+with old as (
+  select id from attachment where tenant_id = $1 and message_id is null and created_at < $2
+   order by created_at limit $3 for update skip locked
+)
+delete from attachment a using old where a.tenant_id = $1 and a.id = old.id returning a.storage_key
+"""
+# Asked after the rows are gone, so that the last one takes its content along. Index: (tenant_id, storage_key).
+_NAMED_BY_NOBODY = """
+select given.key from unnest($2::text[]) as given (key)
+ where not exists (select from attachment a where a.tenant_id = $1 and a.storage_key = given.key)
+"""
+
+
+async def forget_unsent(tx: Tx, older_than: datetime, limit: int) -> tuple[int, list[str]]:
+    """Removes at most `limit` uploads that nobody has sent since before `older_than`.
+
+    Gives their number, and the content that no row names any more. After the commit its file may go, unless it was stored
+    again meanwhile: that row follows its file.
+    """
+    gone = await tx.fetch(_FORGET, tx.tenant_id, older_than, limit)
+    unnamed = await tx.fetch(_NAMED_BY_NOBODY, tx.tenant_id, sorted({row["storage_key"] for row in gone}))
+    return len(gone), [row["key"] for row in unnamed]

@@ -25,6 +25,7 @@ from invekto.conversations.lifecycle import WAKE_JOB, wake_conversation
 from invekto.conversations.outbound import READ_RECEIPT_JOB
 from invekto.conversations.read_receipts import send_read_receipt
 from invekto.conversations.statuses import forget_parked
+from invekto.conversations.uploads import forget_unsent, tenants_with_unsent
 from invekto.kernel.answers import database_is_away
 from invekto.kernel.away import DATABASE_TROUBLE
 from invekto.kernel.crypto import KeyRing
@@ -33,6 +34,7 @@ from invekto.kernel.errors import NotFound
 from invekto.kernel.events import trim_events
 from invekto.kernel.http import Http
 from invekto.kernel.jobs import forget_job_log
+from invekto.kernel.storage import MediaStore
 from invekto.kernel.tenancy import INGEST, STREAM
 from invekto.kernel.tx import SYSTEM, Tx
 
@@ -42,9 +44,12 @@ EVENTS_KEPT: Final = timedelta(hours=48)
 RECEIPTS_KEPT: Final = timedelta(days=14)
 REPORTS_PARKED: Final = timedelta(hours=24)
 JOB_LOG_KEPT: Final = timedelta(hours=48)
+UPLOADS_KEPT: Final = timedelta(hours=24)
 # Rows that belong to nobody are read and written under an id that no firm has.
 _NO_TENANT: Final = UUID(int=0)
 RETENTION_AT_ONCE: Final = 50_000
+UPLOADS_AT_ONCE: Final = 500
+_ROW_FOLLOWS_FILE_WITHIN_S: Final = 3_600
 _LOOK_EVERY: Final = timedelta(seconds=1)
 _TRIES: Final = 8
 _LONGEST_PAUSE_S: Final = 300
@@ -74,17 +79,17 @@ def handlers(database: Database, registry: Registry, http: Http, keys: KeyRing) 
     return {WAKE_JOB: wake, READ_RECEIPT_JOB: read}
 
 
-async def run_jobs(database: Database, handlers: dict[str, Handler], stop: asyncio.Event) -> None:
+async def run_jobs(database: Database, media: MediaStore, handlers: dict[str, Handler], stop: asyncio.Event) -> None:
     """Runs jobs until `stop`. A lost database connection starts it again; what ran is found by its heartbeat and repeated."""
     while not stop.is_set():
         try:
-            await _run_once(database, handlers, stop)
+            await _run_once(database, media, handlers, stop)
         except DATABASE_TROUBLE as error:
             _log.warning("jobs: the database is away: %s", error)
             await database.wakeup.wait(stop, _AFTER_TROUBLE_S)
 
 
-async def _run_once(database: Database, handlers: dict[str, Handler], stop: asyncio.Event) -> None:
+async def _run_once(database: Database, media: MediaStore, handlers: dict[str, Handler], stop: asyncio.Event) -> None:
     pool = await asyncpg.create_pool(
         database.options.url,
         min_size=0,
@@ -100,7 +105,7 @@ async def _run_once(database: Database, handlers: dict[str, Handler], stop: asyn
 
     @queue.schedule("kernel.retention", "*/15 * * * *")
     async def retention(_schedule: Schedule) -> None:
-        await keep_tidy(database)
+        await keep_tidy(database, media)
 
     # Nobody reads the queue's statistics, which it would keep for ever.
     no_statistics = timedelta(0)
@@ -154,9 +159,9 @@ def _execute(handler: Handler, under_way: set[asyncio.Task[Any]]) -> Callable[[Q
     return execute
 
 
-async def keep_tidy(database: Database) -> None:
-    """Drops what has been kept long enough: events, done receipts, reports whose message never came, tries to sign in
-    that no longer count, the queue's log. All of it, however much came: in steps, so that no statement is a long one."""
+async def keep_tidy(database: Database, media: MediaStore) -> None:
+    """Drops what has been kept long enough: events, done receipts, reports whose message never came, uploads that were
+    never sent, tries to sign in that no longer count, the queue's log. All of it, however much came: in steps, so that no statement is a long one."""
     now = database.clock.now()
     stream, ingest = await database.pool(STREAM), await database.pool(INGEST)
     async with stream.acquire() as connection:
@@ -164,17 +169,37 @@ async def keep_tidy(database: Database) -> None:
     async with ingest.acquire() as connection:
         receipts = await _to_the_end(partial(forget_done_receipts, connection, now - RECEIPTS_KEPT, RETENTION_AT_ONCE))
         reports = await forget_parked(connection, now - REPORTS_PARKED)
+        tenants = await tenants_with_unsent(connection, now - UPLOADS_KEPT)
     async with database.tx(_NO_TENANT, SYSTEM) as tx:
         await forget_old_attempts(tx)
         await forget_job_log(await tx.raw(), now - JOB_LOG_KEPT)
-    _log.info("retention: %d events, %d receipts, %d parked reports dropped", events, receipts, reports)
+    uploads = 0
+    for tenant_id in tenants:
+        step = partial(_drop_unsent, database, media, tenant_id, now - UPLOADS_KEPT)
+        uploads += await _to_the_end(step, UPLOADS_AT_ONCE)
+    _log.info(
+        "retention: %d events, %d receipts, %d parked reports, %d unsent uploads dropped",
+        *(events, receipts, reports, uploads),
+    )
 
 
-async def _to_the_end(step: Callable[[], Awaitable[int]]) -> int:
+async def _drop_unsent(database: Database, media: MediaStore, tenant_id: UUID, older_than: datetime) -> int:
+    """One step. A process that dies after the commit leaves files that nobody asks for; before it, nothing is gone."""
+    async with database.tx(tenant_id, SYSTEM) as tx:
+        count, unnamed = await forget_unsent(tx, older_than, UPLOADS_AT_ONCE)
+    for sha256 in unnamed:
+        try:
+            await media.delete(tenant_id, sha256, kept_for_s=_ROW_FOLLOWS_FILE_WITHIN_S)
+        except OSError as error:
+            _log.warning("a file that was never sent cannot be removed: %s", error)
+    return count
+
+
+async def _to_the_end(step: Callable[[], Awaitable[int]], at_once: int = RETENTION_AT_ONCE) -> int:
     """Repeats `step` until it has found less than it could take; the sum of what it took."""
     total = 0
     while True:
         done = await step()
         total += done
-        if done < RETENTION_AT_ONCE:
+        if done < at_once:
             return total

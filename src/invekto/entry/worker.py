@@ -43,7 +43,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         "ingest": Ingest(database, registry).run(stop),
         "delivery": Delivery(database, registry, http, keys, media).run(stop),
         "media": MediaFetch(database, registry, http, keys, media).run(stop),
-        "jobs": run_jobs(database, handlers(database, registry, http, keys), stop),
+        "jobs": run_jobs(database, media, handlers(database, registry, http, keys), stop),
     }
     tasks = [asyncio.create_task(part, name=name) for name, part in parts.items()]
     stopping = asyncio.create_task(stop.wait())

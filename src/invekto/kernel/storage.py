@@ -7,8 +7,10 @@ Equal content of two tenants is stored twice: one tenant's deletion or existence
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import hashlib
+import math
 import os
 import re
 import threading
@@ -63,8 +65,11 @@ class MediaStore(Protocol):
         """Chunks of `length` bytes from `start` (to the end when None). MediaMissing on the first step."""
         ...
 
-    async def delete(self, tenant_id: UUID, sha256: str) -> None:
-        """Removes the content; gone already is as good. The caller knows that no row of the tenant names it any more."""
+    async def delete(self, tenant_id: UUID, sha256: str, *, kept_for_s: float = 0) -> None:
+        """Removes the content; gone already is as good. The caller knows that no row of the tenant names it any more.
+
+        What was stored (again) within the last `kept_for_s` stays: its row may be on its way.
+        """
         ...
 
 
@@ -129,9 +134,10 @@ class DiskStore:
         finally:
             file.close()
 
-    async def delete(self, tenant_id: UUID, sha256: str) -> None:
-        path = self._path(tenant_id, sha256)
-        await asyncio.to_thread(path.unlink, missing_ok=True)
+    async def delete(self, tenant_id: UUID, sha256: str, *, kept_for_s: float = 0) -> None:
+        aside = self._incoming / f"{uuid7()}.gone"
+        older_than = time.time() - kept_for_s if kept_for_s else math.inf
+        await asyncio.to_thread(_remove, self._path(tenant_id, sha256), aside, older_than)
 
     def _path(self, tenant_id: UUID, sha256: str) -> Path:
         if not _SHA256.fullmatch(sha256):
@@ -195,6 +201,20 @@ def _open_at(path: Path, start: int) -> BinaryIO:
     file = path.open("rb")
     file.seek(start)
     return file
+
+
+def _remove(path: Path, aside: Path, older_than: float) -> None:
+    """Looks again once nobody can replace it under us: what came in between is put back."""
+    try:
+        if path.stat().st_mtime > older_than:
+            return
+        path.replace(aside)
+    except FileNotFoundError:
+        return
+    if aside.stat().st_mtime > older_than:
+        with contextlib.suppress(FileExistsError):
+            os.link(aside, path)
+    aside.unlink()
 
 
 def _sync_folder(folder: Path) -> None:
