@@ -5,8 +5,6 @@ Agents, flows, broadcasts and the API all come through `send_message`. Calls no 
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
@@ -17,6 +15,7 @@ import asyncpg
 from invekto.channels.adapter import Capabilities
 from invekto.channels.registry import capabilities_of
 from invekto.conversations.events import ConversationChanged, MessageChanged, MessageDiscarded
+from invekto.conversations.idempotency import content_hash, earlier_line
 from invekto.conversations.lifecycle import assign_locked, reopen_locked
 from invekto.conversations.thread import Appended, Line, append_line, lock_conversation
 from invekto.kernel.errors import Conflict, FieldError, Invalid, NotFound
@@ -62,8 +61,8 @@ async def send_message(
         Invalid: too long, empty, an attachment that is missing, taken or not allowed on this channel.
     """
     conversation = await lock_conversation(tx, conversation_id)
-    digest = _digest(tx, conversation_id, content, reply_to_id)
-    known = await _sent_before(tx, client_id, digest)
+    digest = content_hash(tx, conversation_id, *_said(content, reply_to_id))
+    known = await earlier_line(tx, client_id, digest)
     if known is not None:
         return known
     await _check_allowed(tx, conversation, content)
@@ -193,26 +192,12 @@ async def _check_reply(tx: Tx, conversation_id: UUID, reply_to_id: UUID | None) 
         raise Invalid(fields=[FieldError("reply_to_id", "not_found")])
 
 
-def _digest(tx: Tx, conversation_id: UUID, content: Content, reply_to_id: UUID | None) -> bytes:
-    """What makes two sends with one key the same: who, where, what."""
+def _said(content: Content, reply_to_id: UUID | None) -> list[str | None]:
+    """What makes two sends of one conversation with one key the same."""
+    reply = None if reply_to_id is None else str(reply_to_id)
     if isinstance(content, TextContent):
-        said: list[str | None] = ["text", content.text]
-    else:
-        said = [content.kind, str(content.attachment_id), content.caption]
-    who = [str(tx.actor.id), str(conversation_id), None if reply_to_id is None else str(reply_to_id)]
-    return hashlib.sha256(json.dumps([*who, *said], ensure_ascii=False).encode()).digest()
-
-
-async def _sent_before(tx: Tx, client_id: str, digest: bytes) -> UUID | None:
-    """The message that this key already made. By message_tenant_id_client_id_key."""
-    row = await tx.fetchrow(
-        "select id, client_hash from message where tenant_id = $1 and client_id = $2", tx.tenant_id, client_id
-    )
-    if row is None:
-        return None
-    if row["client_hash"] != digest:
-        raise Conflict("idempotency_key_reused")
-    return UUID(str(row["id"]))
+        return [reply, "text", content.text]
+    return [reply, content.kind, str(content.attachment_id), content.caption]
 
 
 # What is written --------------------------------------------------------------------------------------------------
