@@ -11,17 +11,22 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.desk import ROOT, Desk, wait_until
+from tests.desk import PASSWORD, ROOT, Desk, wait_until
 from tests.journeys import gallery
 from tests.journeys.conftest import DESKTOP, PHONE, axe_violations, new_context, sign_in
 from tests.journeys.test_message_and_answer import PICTURE
 
 LATE = "Rüya Kılınç"
+# Changes language and theme: those of the others stay.
+WALKER = "walker"
 
 
 @pytest.fixture(scope="module")
 def places(desk: Desk) -> dict[str, str]:
     """Addresses: a conversation with everything in it, one whose window has closed, and a quarantine that holds something."""
+    desk.run(
+        *f"user create {WALKER} --firm demo --role supervisor --name Walker --password-stdin".split(), given=PASSWORD
+    )
     full = gallery.make(desk)
     number = desk.sandbox_info()["numbers"][0]
     value = {
@@ -180,7 +185,7 @@ def test_axe_finds_nothing_on_any_page_in_any_state(
     context = new_context(browser, size=size, locale=locale)
     walk = Walk(context.new_page(), desk, locale)
     sign_in_page(walk)
-    sign_in(walk.page, desk, "supervisor")
+    sign_in(walk.page, desk, WALKER)
     wanted = {"locale": locale, "theme": "auto"}
     assert walk.page.request.patch(f"{desk.url}/api/v1/session/user", data=wanted).ok
     lists(walk)
