@@ -13,8 +13,12 @@ from typing import Any
 
 import pytest
 
+from invekto.accounts.sign_in import Caller, sign_in
+from invekto.kernel.db import Database
+from invekto.kernel.errors import Unauthenticated
 from invekto.kernel.settings import VARIABLES
 from invekto_sandbox import Delays, Sandbox, Settings, serving
+from tests.rest import stored
 
 
 @dataclass
@@ -47,7 +51,7 @@ class Operator:
     async def refused(self, *words: str, stdin: str = "") -> str:
         """The one sentence."""
         code, out, err = await self.types(*words, stdin=stdin)
-        assert (code, out, err.count("\n")) == (1, "", 0), err
+        assert (code, out, err.count("\n")) == (2, "", 0), err
         return err
 
     def number(self, firm: str = "mavera", **changes: str) -> list[str]:
@@ -126,6 +130,76 @@ async def test_what_meta_refuses_is_one_sentence(operator: Operator) -> None:
 async def test_a_firm_that_is_not_there_is_named(operator: Operator) -> None:
     said = await operator.refused("user", "create", "ayse", "--firm", "mavera", stdin="uzun bir parola")
     assert said == "invekto: There is no firm mavera: make it with `invekto tenant create`."
+
+
+async def audited_of(superuser_url: str) -> list[str]:
+    return [row["action"] for row in await stored(superuser_url, "select action from audit_entry")]
+
+
+async def test_a_new_password_ends_what_was_signed_in_with_the_old_one(
+    operator: Operator, db: Database, superuser_url: str
+) -> None:
+    await operator.done("tenant", "create", "mavera")
+    await operator.done("user", "create", "ayse", "--firm", "mavera", "--password-stdin", stdin="uzun bir parola")
+    caller = Caller(address="203.0.113.7", request_id="r")
+    await sign_in(db, firm="mavera", username="ayse", password="uzun bir parola", caller=caller)
+    word = ["user", "password", "Ayşe", "--firm", "mavera", "--password-stdin"]
+    said = await operator.done(*word, stdin="yeni bir parola\n")
+    assert said == "User Ayşe of mavera has a new password and is signed out everywhere."
+    assert not await stored(superuser_url, "select 1 from session")
+    with pytest.raises(Unauthenticated):
+        await sign_in(db, firm="mavera", username="ayse", password="uzun bir parola", caller=caller)
+    await sign_in(db, firm="mavera", username="ayse", password="yeni bir parola", caller=caller)
+    assert {"user.password_changed", "session.ended"} <= set(await audited_of(superuser_url))
+    said = await operator.refused(*word, stdin="kısa")
+    assert "password: too_short" in said
+    said = await operator.refused("user", "password", "ali", "--firm", "mavera", stdin="yeni bir parola")
+    assert said == "invekto: The firm mavera has no user ali: make one with `invekto user create`."
+
+
+async def test_a_user_is_let_in_no_more_and_again(operator: Operator, db: Database, superuser_url: str) -> None:
+    await operator.done("tenant", "create", "mavera")
+    await operator.done("user", "create", "ayse", "--firm", "mavera", "--password-stdin", stdin="uzun bir parola")
+    caller = Caller(address="203.0.113.7", request_id="r")
+    given = {"firm": "mavera", "username": "ayse", "password": "uzun bir parola"}
+    await sign_in(db, **given, caller=caller)
+    said = await operator.done("user", "disable", "ayse", "--firm", "mavera")
+    assert said == "User ayse of mavera is signed out and cannot sign in."
+    assert not await stored(superuser_url, "select 1 from session")
+    with pytest.raises(Unauthenticated):
+        await sign_in(db, **given, caller=caller)
+    await operator.done("user", "enable", "ayse", "--firm", "mavera")
+    await sign_in(db, **given, caller=caller)
+    assert {"user.disabled", "user.enabled"} <= set(await audited_of(superuser_url))
+
+
+async def test_a_team_is_made_with_its_members_or_not_at_all(operator: Operator, superuser_url: str) -> None:
+    await operator.done("tenant", "create", "mavera")
+    for name in ("ayse", "ali"):
+        await operator.done("user", "create", name, "--firm", "mavera", "--password-stdin", stdin="uzun bir parola")
+    word = ["team", "create", "Satış", "--firm", "mavera", "--member", "ayse"]
+    said = await operator.refused(*word, "nobody")
+    assert said.startswith("invekto: The firm mavera has no user nobody:")
+    assert not await stored(superuser_url, "select 1 from team")
+    assert (await operator.done(*word, "--member", "ali")).startswith("Team Satış of mavera (")
+    assert len(await stored(superuser_url, "select 1 from team_member")) == 2
+    assert (await audited_of(superuser_url)).count("team.member_added") == 2
+    assert (await operator.refused(*word)).startswith("invekto: ")
+
+
+async def test_a_number_is_disconnected_as_people_write_it(operator: Operator, superuser_url: str) -> None:
+    await operator.done("tenant", "create", "mavera")
+    await operator.done("app", "create", "whatsapp_cloud", "--secrets-stdin", stdin=operator.secrets)
+    await operator.done(*operator.number(), stdin=operator.keys["access_token"])
+    number = "".join(filter(str.isdecimal, operator.keys["numbers"][0]["display_phone_number"]))
+    word = ["channel", "disconnect", f"+{number}", "--firm", "mavera"]
+    assert (await operator.done(*word)).endswith(f"of mavera: +{number} is disconnected.")
+    (row,) = await stored(superuser_url, "select status, credentials from channel")
+    assert (row["status"], row["credentials"]) == ("reconnect_needed", b"")
+    assert not await stored(superuser_url, "select 1 from channel_route")
+    assert "channel.disconnected" in await audited_of(superuser_url)
+    said = await operator.refused(*word)
+    assert said == f"invekto: The firm mavera has no connected number +{number}: give the phone number id."
 
 
 @pytest.mark.parametrize("word", ["up", "demo"])

@@ -31,6 +31,22 @@ class UserDisabled(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class UserEnabled(Event):
+    """May sign in again."""
+
+    kind: ClassVar[str] = "user.enabled"
+    audited: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordChanged(Event):
+    """Every session of theirs has ended."""
+
+    kind: ClassVar[str] = "user.password_changed"
+    audited: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class TeamCreated(Event):
     kind: ClassVar[str] = "team.created"
     audited: ClassVar[bool] = True

@@ -37,6 +37,14 @@ async def active_user(tx: Tx, username_key: str) -> User | None:
     return found
 
 
+async def user_id_by_name(tx: Tx, username_key: str) -> UUID | None:
+    """A user by the folded user name, whether or not they may sign in. Index: (tenant_id, username_key)."""
+    found: UUID | None = await tx.session.scalar(
+        select(User.id).where(User.tenant_id == tx.tenant_id, User.username_key == username_key)
+    )
+    return found
+
+
 _LIVE_SESSION = """
 select s.id as session_id, s.last_seen_at, s.expires_at, u.id as user_id, u.name, u.username, u.role, u.locale, u.theme,
        t.id as tenant_id, t.name as tenant_name, t.slug as tenant_slug, t.timezone,

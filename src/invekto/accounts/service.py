@@ -1,4 +1,4 @@
-"""Makes firms, users and teams, and takes a user's access away. Signing in is sign_in's."""
+"""Makes firms, users and teams, changes passwords, takes a user's access away and gives it back. Signing in is sign_in's."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 
 from invekto.accounts.events import (
+    PasswordChanged,
     SessionEnded,
     TeamCreated,
     TeamMemberAdded,
     TenantCreated,
     UserCreated,
     UserDisabled,
+    UserEnabled,
 )
 from invekto.accounts.models import Team, TeamMember, Tenant, User
 from invekto.accounts.passwords import hash_password
@@ -97,18 +99,49 @@ async def create_user(
     return made
 
 
+async def change_password(tx: Tx, user_id: UUID, password: str) -> None:
+    """Whoever is signed in as this user is no more.
+
+    Raises:
+        NotFound: no such user.
+        Invalid: a password that nobody should have.
+    """
+    hashed = await hash_password(password)
+    (await _locked(tx, user_id)).password_hash = hashed
+    tx.emit(PasswordChanged(entity_id=user_id, user_id=user_id))
+    await _end_sessions(tx, user_id)
+
+
 async def disable_user(tx: Tx, user_id: UUID) -> None:
     """Ends every session of theirs and lets them in no more; what they wrote stays. NotFound."""
-    user = await tx.session.get(User, (tx.tenant_id, user_id), with_for_update=True)
-    if user is None:
-        raise NotFound
+    user = await _locked(tx, user_id)
     if user.disabled_at is not None:
         return
     user.disabled_at = tx.now
+    tx.emit(UserDisabled(entity_id=user_id, user_id=user_id))
+    await _end_sessions(tx, user_id)
+
+
+async def enable_user(tx: Tx, user_id: UUID) -> None:
+    """Lets a disabled user sign in again, with the password they had. NotFound."""
+    user = await _locked(tx, user_id)
+    if user.disabled_at is None:
+        return
+    user.disabled_at = None
+    tx.emit(UserEnabled(entity_id=user_id, user_id=user_id))
+
+
+async def _locked(tx: Tx, user_id: UUID) -> User:
+    user = await tx.session.get(User, (tx.tenant_id, user_id), with_for_update=True)
+    if user is None:
+        raise NotFound
+    return user
+
+
+async def _end_sessions(tx: Tx, user_id: UUID) -> None:
     ended = await tx.fetch(
         "delete from session where tenant_id = $1 and user_id = $2 returning id", tx.tenant_id, user_id
     )
-    tx.emit(UserDisabled(entity_id=user_id, user_id=user_id))
     tx.emit(*(SessionEnded(entity_id=row["id"], user_id=user_id) for row in ended))
 
 

@@ -186,6 +186,19 @@ async def list_channels(tx: Tx, after: int | None, limit: int) -> list[Channel]:
     return list(rows)
 
 
+async def connected_channels(tx: Tx, number: str) -> list[Channel]:
+    """Those whose account has this key at its provider, or this address, however its digits are grouped."""
+    rows = await tx.session.scalars(
+        select(Channel).where(Channel.tenant_id == tx.tenant_id, Channel.credentials != b"").order_by(Channel.number)
+    )
+    wanted = _digits(number)
+    return [one for one in rows if one.account_key == number or (wanted and _digits(one.address or "") == wanted)]
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdecimal, text))
+
+
 def open_credentials(keys: KeyRing, tenant_id: UUID, sealed: bytes) -> Credentials:
     """What the channel's connect stored. SecretUnreadable when our keys do not open it or it was disconnected."""
     try:

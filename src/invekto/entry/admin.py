@@ -1,4 +1,4 @@
-"""What an operator does from the command line: firms, users, provider apps, channels, quarantine. Calls the use-cases.
+"""What an operator does from the command line about firms, users and teams. Calls the use-cases; see admin_channels too.
 
 A secret comes from a prompt or from standard input, never from the command line, where every user of the machine reads it.
 """
@@ -15,21 +15,28 @@ from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
 
-from invekto.accounts.queries import tenant_id_by_slug
-from invekto.accounts.service import create_tenant, create_user
+from invekto.accounts.queries import tenant_id_by_slug, user_id_by_name
+from invekto.accounts.service import (
+    add_team_member,
+    change_password,
+    create_team,
+    create_tenant,
+    create_user,
+    disable_user,
+    enable_user,
+)
 from invekto.entry.database import any_database
+from invekto.entry.refusal import BAD_START
 from invekto.kernel.db import Database, DatabaseOptions
 from invekto.kernel.errors import InvektoError
 from invekto.kernel.i18n import sentence
 from invekto.kernel.ids import uuid7
 from invekto.kernel.settings import Settings
-from invekto.kernel.text import slug
-from invekto.kernel.tx import SYSTEM
+from invekto.kernel.text import search_key, slug
+from invekto.kernel.tx import SYSTEM, Tx
 
 T = TypeVar("T")
 _NO_TENANT: Final = UUID(int=0)
-REFUSED: Final = 1
-_ALL: Final = 10_000
 _NO_SCHEMA: Final = ("42P01", "42703", "42883")  # undefined table, column, function
 
 
@@ -38,7 +45,7 @@ class Refused(Exception):
 
 
 def run(settings: Settings, work: Callable[[Database, Settings], Awaitable[str]]) -> int:
-    """Runs one piece of work on the database and prints what it says; a refusal is one sentence and exit code 1."""
+    """Runs one piece of work on the database and prints what it says; a refusal is one sentence and exit code 2."""
 
     async def with_database(present: Settings) -> str:
         assert present.database_url is not None
@@ -54,16 +61,16 @@ def run(settings: Settings, work: Callable[[Database, Settings], Awaitable[str]]
             said = asyncio.run(with_database(present))
     except Refused as refused:
         print(f"invekto: {refused}", file=sys.stderr)
-        return REFUSED
+        return BAD_START
     except InvektoError as error:
         fields = "".join(f" {field.path}: {field.code}." for field in error.fields)
         print(f"invekto: {sentence(error.code, 'en', error.params)}{fields}", file=sys.stderr)
-        return REFUSED
+        return BAD_START
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) not in _NO_SCHEMA:
             raise
         print("invekto: The database has no schema of this version yet: run `invekto migrate`.", file=sys.stderr)
-        return REFUSED
+        return BAD_START
     print(said)
     return 0
 
@@ -109,5 +116,52 @@ def user_create(settings: Settings, arguments: argparse.Namespace) -> int:
                 locale=arguments.locale,
             )
         return f"User {arguments.user} of {slug(arguments.firm)} ({made})"
+
+    return run(settings, work)
+
+
+async def _user_id(tx: Tx, arguments: argparse.Namespace, username: str) -> UUID:
+    found = await user_id_by_name(tx, search_key(username))
+    if found is None:
+        raise Refused(f"The firm {slug(arguments.firm)} has no user {username}: make one with `invekto user create`.")
+    return found
+
+
+def user_password(settings: Settings, arguments: argparse.Namespace) -> int:
+    async def work(db: Database, _settings: Settings) -> str:
+        tenant_id = await firm_id(db, arguments.firm)
+        password = secret("Password", from_stdin=arguments.password_stdin)
+        async with db.tx(tenant_id, SYSTEM) as tx:
+            await change_password(tx, await _user_id(tx, arguments, arguments.user), password)
+        return f"User {arguments.user} of {slug(arguments.firm)} has a new password and is signed out everywhere."
+
+    return run(settings, work)
+
+
+def user_disable(settings: Settings, arguments: argparse.Namespace) -> int:
+    async def work(db: Database, _settings: Settings) -> str:
+        async with db.tx(await firm_id(db, arguments.firm), SYSTEM) as tx:
+            await disable_user(tx, await _user_id(tx, arguments, arguments.user))
+        return f"User {arguments.user} of {slug(arguments.firm)} is signed out and cannot sign in."
+
+    return run(settings, work)
+
+
+def user_enable(settings: Settings, arguments: argparse.Namespace) -> int:
+    async def work(db: Database, _settings: Settings) -> str:
+        async with db.tx(await firm_id(db, arguments.firm), SYSTEM) as tx:
+            await enable_user(tx, await _user_id(tx, arguments, arguments.user))
+        return f"User {arguments.user} of {slug(arguments.firm)} can sign in."
+
+    return run(settings, work)
+
+
+def team_create(settings: Settings, arguments: argparse.Namespace) -> int:
+    async def work(db: Database, _settings: Settings) -> str:
+        async with db.tx(await firm_id(db, arguments.firm), SYSTEM) as tx:
+            made = await create_team(tx, name=arguments.name)
+            for member in arguments.member:
+                await add_team_member(tx, made, await _user_id(tx, arguments, member))
+        return f"Team {arguments.name} of {slug(arguments.firm)} ({made})"
 
     return run(settings, work)

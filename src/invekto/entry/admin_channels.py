@@ -12,7 +12,13 @@ from typing import Final
 from invekto.channels.adapter import ChannelError, CredentialsRefused
 from invekto.channels.quarantine import replay_chosen
 from invekto.channels.registry import operator_urls
-from invekto.channels.service import connect_channel, create_app, save_platform_app
+from invekto.channels.service import (
+    connect_channel,
+    connected_channels,
+    create_app,
+    disconnect_channel,
+    save_platform_app,
+)
 from invekto.channels.whatsapp_cloud.connect import connect, credentials_of
 from invekto.entry.admin import Refused, firm_id, run, secret
 from invekto.entry.revisions import connect as connect_database
@@ -104,6 +110,23 @@ def channel_connect(settings: Settings, arguments: argparse.Namespace) -> int:
                 raise
             raise Refused(_no_app(arguments)) from None
         return f"Channel {channel_id} of {slug(arguments.firm)}: {account.address or account.account_key}"
+
+    return run(settings, work)
+
+
+def channel_disconnect(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Forgets the access token. At Meta nothing changes: what comes from there is quarantined from now on."""
+
+    async def work(db: Database, _present: Settings) -> str:
+        async with db.tx(await firm_id(db, arguments.firm), SYSTEM) as tx:
+            found = await connected_channels(tx, arguments.number)
+            if len(found) != 1:
+                few = "no connected number" if not found else "several connected numbers"
+                raise Refused(
+                    f"The firm {slug(arguments.firm)} has {few} {arguments.number}: give the phone number id."
+                )
+            await disconnect_channel(tx, found[0].id)
+        return f"Channel {found[0].id} of {slug(arguments.firm)}: {arguments.number} is disconnected."
 
     return run(settings, work)
 

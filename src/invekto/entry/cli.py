@@ -172,6 +172,7 @@ def _parser() -> argparse.ArgumentParser:
     words = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _words_that_run(words)
     _words_about_firms(words)
+    _words_about_channels(words)
     return parser
 
 
@@ -216,43 +217,55 @@ def _settings_listed() -> str:
     )
 
 
-def _words_about_firms(words: _Words) -> None:
-    def group(name: str, sentence: str) -> _Words:
-        command = words.add_parser(name, help=sentence, description=sentence)
-        return command.add_subparsers(title="commands", metavar="COMMAND", required=True)
+def _group(words: _Words, name: str, sentence: str) -> _Words:
+    command = words.add_parser(name, help=sentence, description=sentence)
+    return command.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    tenant = _word(group("tenant", "Firms."), "create", _admin("admin", "tenant_create"), "Make a firm.")
+
+def _words_about_firms(words: _Words) -> None:
+    firms = _group(words, "tenant", "Firms.")
+    tenant = _word(firms, "create", _admin("admin", "tenant_create"), "Make a firm.")
     tenant.add_argument("firm", help="what its people type at sign-in, for example mavera")
     tenant.add_argument("--name", help="as shown on the screen; default: the same")
     tenant.add_argument("--timezone", default="Europe/Istanbul")
     tenant.add_argument("--locale", default="tr", choices=["tr", "en"])
 
-    user = _word(
-        group("user", "People who sign in."), "create", _admin("admin", "user_create"), "Make a user of a firm."
+    users = _group(words, "user", "People who sign in.")
+    made = _word(users, "create", _admin("admin", "user_create"), "Make a user of a firm.")
+    made.add_argument("--role", default="user", choices=["user", "supervisor"])
+    made.add_argument("--name", help="as shown on the screen; default: the user name")
+    made.add_argument("--locale", default="tr", choices=["tr", "en"])
+    changed = _word(
+        users,
+        "password",
+        _admin("admin", "user_password"),
+        "Give a user another password and sign them out everywhere.",
     )
-    user.add_argument("user", help="the user name")
-    user.add_argument("--firm", required=True)
-    user.add_argument("--role", default="user", choices=["user", "supervisor"])
-    user.add_argument("--name", help="as shown on the screen; default: the user name")
-    user.add_argument("--locale", default="tr", choices=["tr", "en"])
-    user.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+    disabled = _word(users, "disable", _admin("admin", "user_disable"), "Sign a user out and let them in no more.")
+    enabled = _word(users, "enable", _admin("admin", "user_enable"), "Let a disabled user sign in again.")
+    for user in (made, changed, disabled, enabled):
+        user.add_argument("user", help="the user name")
+        user.add_argument("--firm", required=True)
+    for user in (made, changed):
+        user.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
 
-    app = _word(
-        group("app", "Provider apps that sign webhooks."),
-        "create",
-        _admin("admin_channels", "app_create"),
-        "Keep the secrets of a Meta app.",
+    team = _word(_group(words, "team", "Teams."), "create", _admin("admin", "team_create"), "Make a team of a firm.")
+    team.add_argument("name", help="as shown on the screen")
+    team.add_argument("--firm", required=True)
+    team.add_argument(
+        "--member", action="extend", nargs="+", default=[], metavar="USER", help="a user name, or several"
     )
+
+
+def _words_about_channels(words: _Words) -> None:
+    apps = _group(words, "app", "Provider apps that sign webhooks.")
+    app = _word(apps, "create", _admin("admin_channels", "app_create"), "Keep the secrets of a Meta app.")
     app.add_argument("kind", choices=["whatsapp_cloud"])
     app.add_argument("--firm", help="the firm's own app; default: the platform's")
     app.add_argument("--secrets-stdin", action="store_true", help="read {app_secret, verify_token} from standard input")
 
-    channel = _word(
-        group("channel", "Connected accounts."),
-        "connect",
-        _admin("admin_channels", "channel_connect"),
-        "Connect a WhatsApp number.",
-    )
+    channels = _group(words, "channel", "Connected accounts.")
+    channel = _word(channels, "connect", _admin("admin_channels", "channel_connect"), "Connect a WhatsApp number.")
     channel.add_argument("kind", choices=["whatsapp_cloud"])
     channel.add_argument("--firm", required=True)
     channel.add_argument("--phone-number-id", required=True, help="from the app's WhatsApp page at Meta")
@@ -262,7 +275,16 @@ def _words_about_firms(words: _Words) -> None:
     channel.add_argument("--app", type=UUID, help="the firm's own app; default: the platform's")
     channel.add_argument("--token-stdin", action="store_true", help="read the access token from standard input")
 
-    kept = group("quarantine", "Parts of webhooks that could not be stored.")
+    gone = _word(
+        channels,
+        "disconnect",
+        _admin("admin_channels", "channel_disconnect"),
+        "Forget a number's access token and give the number free; its conversations stay.",
+    )
+    gone.add_argument("number", help="the phone number as people write it, or its phone number id")
+    gone.add_argument("--firm", required=True)
+
+    kept = _group(words, "quarantine", "Parts of webhooks that could not be stored.")
     listing = _word(kept, "list", _admin("admin_channels", "quarantine_list"), "Show what waits there.")
     listing.add_argument("--limit", type=int, default=50)
     again = _word(
