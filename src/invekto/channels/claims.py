@@ -81,14 +81,19 @@ async def claim_receipts(connection: Connection, limit: int = CLAIM_MAX) -> list
     return [StoredReceipt(**row) for row in await connection.fetch(_CLAIM, limit, CLAIM_MAX_BYTES)]
 
 
-async def backlog(connection: Connection) -> tuple[int, float]:
-    """How many receipts wait, and for how many seconds the oldest has."""
-    row = await connection.fetchrow(
-        "select count(*) as waiting, coalesce(extract(epoch from now() - min(received_at)), 0)::float8 as oldest_s"
-        " from receipt where done_at is null"
-    )
-    assert row is not None, "an aggregate gives a row"
-    return row["waiting"], row["oldest_s"]
+# By receipt_open_idx: a count that stops at the limit, and the oldest.
+_BACKLOG = """
+select (select count(*) from (select from receipt where done_at is null limit $1) open) as waiting,
+       (select extract(epoch from clock_timestamp() - received_at)::float8
+          from receipt where done_at is null order by id limit 1) as oldest_s
+"""
+
+
+async def backlog(connection: Connection, at_most: int) -> tuple[int, float]:
+    """How many receipts wait, counted up to `at_most`, and for how many seconds the oldest has."""
+    row = await connection.fetchrow(_BACKLOG, at_most)
+    assert row is not None, "a select without a table gives a row"
+    return row["waiting"], row["oldest_s"] or 0.0
 
 
 async def find_routes(connection: Connection, accounts: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Route]:

@@ -20,6 +20,7 @@ from uuid import UUID
 import asyncpg
 from prometheus_client import Counter, Histogram
 
+from invekto.channels.backlog import BACKLOG_MAX, Backlog
 from invekto.kernel.away import DATABASE_TROUBLE, SERVER_AWAY
 from invekto.kernel.db import Database, role_settings
 from invekto.kernel.errors import Unavailable
@@ -43,6 +44,7 @@ _BATCH_MAX_BYTES: Final = 16 << 20
 _CONNECT_S: Final = 2.0
 _COMMIT_S: Final = 5.0
 _AGAIN_S: Final = 0.25
+_CAUGHT_UP_S: Final = 30.0
 
 STORED: Final = Counter("invekto_receipts_stored", "Webhooks stored before they were acknowledged.", registry=REGISTRY)
 REFUSED: Final = Counter(
@@ -81,8 +83,10 @@ class _Waiting:
 class ReceiptWriter:
     """One per web process: `start` it, `close` it; what waits is stored before it closes."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, backlog_max: int = BACKLOG_MAX) -> None:
         self._database = database
+        self._backlog = Backlog(database, backlog_max)
+        self._watching: asyncio.Task[None] | None = None
         self._queue: deque[_Waiting] = deque()
         self._bytes = 0
         self._has_work = asyncio.Event()
@@ -97,14 +101,17 @@ class ReceiptWriter:
         self._tasks = [
             asyncio.create_task(self._write_forever(), name=f"receipts-{number}") for number in range(WRITERS)
         ]
-        return self._tasks
+        self._watching = asyncio.create_task(self._backlog.watch(), name="receipts-backlog")
+        return [*self._tasks, self._watching]
 
     async def close(self) -> None:
         """Stores what waits and lets the connections go."""
         self._closing = True
         self._has_work.set()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks = []
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.wait([*self._tasks, self._watching])
+        self._tasks, self._watching = [], None
         self._refuse(self._take_all())
 
     async def store(self, receipt: NewReceipt) -> None:
@@ -114,6 +121,9 @@ class ReceiptWriter:
         if self._overfull(now) or (not self._connected and now < self._try_again_at) or self._closing:
             REFUSED.inc()
             raise Unavailable(retry_after_s=1)
+        if self._backlog.full:
+            REFUSED.inc()
+            raise Unavailable(retry_after_s=_CAUGHT_UP_S)
         waiting = _Waiting(receipt, loop.create_future(), now)
         self._queue.append(waiting)
         self._bytes += len(receipt.body)

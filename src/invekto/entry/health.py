@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from invekto.channels.claims import backlog
 from invekto.entry.revisions import head_revision
 from invekto.kernel.away import DATABASE_TROUBLE
 from invekto.kernel.db import Database
@@ -23,10 +24,6 @@ from invekto.kernel.tenancy import INGEST
 
 _ANSWER_S: Final = 3.0
 _REVISION: Final = text("select version_num from public.alembic_version")
-# The oldest receipt that waits, by receipt_open_idx: its age is how far the worker is behind.
-_LAG: Final = """
-select extract(epoch from clock_timestamp() - received_at)::float8 from receipt where done_at is null order by id limit 1
-"""
 
 
 async def live(_request: Request) -> Response:
@@ -40,13 +37,14 @@ async def ready(request: Request) -> Response:
     try:
         async with asyncio.timeout(_ANSWER_S):
             database: Database = request.app.state.database
-            async with database.engine.connect() as connection:
-                revision = await connection.scalar(_REVISION)
-            lag_s = await (await database.pool(INGEST)).fetchval(_LAG)
+            async with database.engine.connect() as requests:
+                revision = await requests.scalar(_REVISION)
+            async with (await database.pool(INGEST)).acquire() as connection:
+                _, lag_s = await backlog(connection, 1)
     except (*DATABASE_TROUBLE, SQLAlchemyError):
         state.update(status="not_ready", database="unreachable", schema="unknown")
         return JSONResponse(state, 503)
-    state["ingest_lag_s"] = round(lag_s or 0.0, 3)
+    state["ingest_lag_s"] = round(lag_s, 3)
     if revision != head_revision():
         state.update(status="not_ready", schema="other_version")
         return JSONResponse(state, 503)
