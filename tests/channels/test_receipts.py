@@ -16,6 +16,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from invekto.channels.backlog import Backlog
 from invekto.channels.receipts import (
     WAITING_MAX,
     WAITING_MAX_BYTES,
@@ -271,6 +272,28 @@ async def test_more_than_can_be_read_is_refused_until_the_workers_have_caught_up
             await asyncio.sleep(0.05)
     assert await _outcomes(_store(writer, 1)) == (1, 0), "late alone is no reason to refuse"
     await writer.close()
+
+
+async def test_each_change_of_the_backlog_is_said_once(
+    db: Database, witness: asyncpg.Connection[asyncpg.Record], caplog: pytest.LogCaptureFixture
+) -> None:
+    """An outage of a night would fill the disk with the same line."""
+    await witness.execute("insert into receipt (kind, body, received_at) values ('x', '', now() - interval '90 s')")
+    away = await Database.open(DatabaseOptions("postgresql://invekto_app@127.0.0.1:9/none"), listen=False)
+    watching = [asyncio.create_task(Backlog(one, limit=1).watch(0.01)) for one in (db, away)]
+    said = ["no more are taken in", "cannot be seen"]
+    async with asyncio.timeout(20):
+        while not all(part in caplog.text for part in said):  # noqa: ASYNC110  # other tasks say it
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(0.2)
+        await witness.execute("update receipt set done_at = now()")
+        while "are taken in again" not in caplog.text:  # noqa: ASYNC110  # another task says it
+            await asyncio.sleep(0.05)
+    for task in watching:
+        task.cancel()
+    await asyncio.wait(watching)
+    assert [caplog.text.count(part) for part in said] == [1, 1]
+    await away.close()
 
 
 def _until_gone(pids: list[int]) -> None:

@@ -36,17 +36,21 @@ class Backlog:
         self._limit = limit
         self._late = False
 
-    async def watch(self) -> None:
-        """Looks until it is cancelled. While the database is away the last answer stands."""
+    async def watch(self, look_every_s: float = _LOOK_EVERY_S) -> None:
+        """Looks until it is cancelled. While the database is away the last answer stands. Each change is said once."""
+        seen = True
         while True:
             try:
                 async with (await self._database.pool(INGEST)).acquire() as connection:
                     waiting, oldest_s = await backlog(connection, self._limit)
             except DATABASE_TROUBLE as error:
-                _log.warning("how far ingest is behind cannot be seen: %s", error)
+                if seen:
+                    _log.warning("how far ingest is behind cannot be seen: %s", error)
+                seen = False
             else:
+                seen = True
                 self._note(waiting, oldest_s)
-            await asyncio.sleep(_LOOK_EVERY_S)
+            await asyncio.sleep(look_every_s)
 
     def _note(self, waiting: int, oldest_s: float) -> None:
         WAITING.set(waiting)
@@ -57,3 +61,5 @@ class Backlog:
             _log.error("%d webhooks wait to be read: no more are taken in until the workers have caught up", waiting)
         elif self._late and not was_late:
             _log.error("the oldest webhook has waited for %.0f s: do the workers run?", oldest_s)
+        if was_full and not self.full:
+            _log.warning("webhooks are taken in again: %d wait to be read", waiting)
