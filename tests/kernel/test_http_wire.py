@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -153,17 +152,4 @@ async def test_a_slow_consumer_does_not_make_the_answer_pile_up() -> None:
             assert sent < 32 * MB, "the kernel's buffers and half a megabyte of ours, never the whole answer"
             rest = sum([len(chunk) async for chunk in answer.chunks])
             assert rest > 63 * MB
-        await http.close()
-
-
-async def test_a_call_costs_the_processor_less_than_a_millisecond() -> None:
-    """A general client cost three: the outbox would send a hundred messages a second."""
-    async with serve(ok) as server:
-        http = client(server.url)
-        await http.request("GET", server.url)
-        began = time.process_time()
-        for _ in range(200):
-            await http.request("POST", server.url, json={"to": "905551112233"})
-        each_ms = (time.process_time() - began) * 1000 / 200
-        assert each_ms < 1, "the server's part is in it"
         await http.close()

@@ -129,7 +129,9 @@ async def import_threads(tx: Tx, threads: Sequence[PastThread]) -> list[UUID]:
     await _insert(connection, "assignment", [_assignment(tx, *pair) for pair in pairs if pair[0].assignee_id])
     await _insert(connection, "answer_interval", (one for pair in pairs for one in _intervals(tx, *pair)))
     await _insert(connection, "conversation_tag", (one for pair in pairs for one in _tags(tx, *pair)))
-    tx.enqueue(*(wake_job(row.conversation_id, at) for thread, row in pairs if (at := thread.snoozed_until) is not None))
+    tx.enqueue(
+        *(wake_job(row.conversation_id, at) for thread, row in pairs if (at := thread.snoozed_until) is not None)
+    )
     await _insert(connection, "conversation_read", (one for pair in pairs for one in _reads(tx, *pair)))
     return [row.conversation_id for _, row in pairs]
 
