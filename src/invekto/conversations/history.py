@@ -16,8 +16,9 @@ from uuid import UUID
 from invekto.accounts.numbers import take_numbers
 from invekto.channels.adapter import InboundAttachment, InboundMessage, Sender
 from invekto.contacts.identities import Known, Writer, resolve_writers
-from invekto.conversations.inbound_rows import PREVIEW_LENGTH, preview_of
+from invekto.conversations.inbound_rows import preview_of
 from invekto.conversations.lifecycle import wake_job
+from invekto.conversations.thread import PREVIEW_LENGTH
 from invekto.kernel.ids import uuid7
 from invekto.kernel.tenancy import Connection
 from invekto.kernel.text import preview

@@ -6,6 +6,9 @@ import hashlib
 import json
 from uuid import UUID
 
+import asyncpg
+
+from invekto.conversations.thread import Appended, Line, append_line
 from invekto.kernel.errors import Conflict
 from invekto.kernel.tx import Tx
 
@@ -30,3 +33,14 @@ async def earlier_line(tx: Tx, client_id: str, hashed: bytes) -> UUID | None:
         raise Conflict("idempotency_key_reused")
     found: UUID = row["id"]
     return found
+
+
+async def append_keyed(tx: Tx, conversation_id: UUID, line: Line) -> Appended:
+    """Adds a line that carries a client's key. Conflict `idempotency_key_reused` when the key was used at the same moment in
+    another conversation: its row was not there when we looked."""
+    try:
+        return await append_line(tx, conversation_id, line)
+    except asyncpg.UniqueViolationError as error:
+        if error.constraint_name != "message_tenant_id_client_id_key":
+            raise
+        raise Conflict("idempotency_key_reused") from error

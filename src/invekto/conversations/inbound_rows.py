@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import asyncpg
@@ -14,15 +14,13 @@ import asyncpg
 from invekto.accounts.numbers import take_numbers
 from invekto.channels.adapter import DeliveryReport, InboundMessage, Payload
 from invekto.contacts.identities import Raced
+from invekto.conversations.thread import PREVIEW_LENGTH
 from invekto.kernel.ids import uuid7
 from invekto.kernel.tenancy import Connection
 from invekto.kernel.text import preview, storable
 
 if TYPE_CHECKING:
     from invekto.conversations.inbound import Incoming, Placed, Thread
-
-
-PREVIEW_LENGTH: Final = 160
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-import asyncpg
-
-from invekto.conversations.idempotency import content_hash, earlier_line
-from invekto.conversations.thread import Line, append_line, lock_conversation
-from invekto.kernel.errors import Conflict
+from invekto.conversations.idempotency import append_keyed, content_hash, earlier_line
+from invekto.conversations.thread import Line, lock_conversation
 from invekto.kernel.tx import Tx
 
 
@@ -23,23 +20,13 @@ async def add_note(tx: Tx, conversation_id: UUID, text: str, *, client_id: str) 
     hashed = content_hash(tx, conversation_id, "note", text)
     if (earlier := await earlier_line(tx, client_id, hashed)) is not None:
         return earlier
-    try:
-        added = await append_line(
-            tx,
-            conversation_id,
-            Line(
-                direction="internal",
-                type="note",
-                text=text,
-                author_kind="user",
-                author_id=tx.actor.id,
-                client_id=client_id,
-                client_hash=hashed,
-            ),
-        )
-    except asyncpg.UniqueViolationError as error:
-        if error.constraint_name != "message_tenant_id_client_id_key":
-            raise
-        # Used in another conversation at the same moment.
-        raise Conflict("idempotency_key_reused") from error
-    return added.id
+    line = Line(
+        direction="internal",
+        type="note",
+        text=text,
+        author_kind="user",
+        author_id=tx.actor.id,
+        client_id=client_id,
+        client_hash=hashed,
+    )
+    return (await append_keyed(tx, conversation_id, line)).id

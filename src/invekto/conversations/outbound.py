@@ -15,9 +15,9 @@ import asyncpg
 from invekto.channels.adapter import Capabilities
 from invekto.channels.registry import capabilities_of
 from invekto.conversations.events import ConversationChanged, MessageChanged, MessageDiscarded
-from invekto.conversations.idempotency import content_hash, earlier_line
+from invekto.conversations.idempotency import append_keyed, content_hash, earlier_line
 from invekto.conversations.lifecycle import assign_locked, reopen_locked
-from invekto.conversations.thread import Appended, Line, append_line, lock_conversation
+from invekto.conversations.thread import Appended, Line, lock_conversation
 from invekto.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from invekto.kernel.ids import uuid7
 from invekto.kernel.jobs import Job
@@ -217,13 +217,7 @@ async def _append(
         client_hash=digest,
         reply_to_id=reply_to_id,
     )
-    try:
-        return await append_line(tx, conversation_id, line)
-    except asyncpg.UniqueViolationError as error:
-        # The same key at the same moment in another conversation: its row was not there when we looked.
-        if error.constraint_name != "message_tenant_id_client_id_key":
-            raise
-        raise Conflict("idempotency_key_reused") from error
+    return await append_keyed(tx, conversation_id, line)
 
 
 async def _bind_attachment(tx: Tx, content: MediaContent, message_id: UUID) -> None:
