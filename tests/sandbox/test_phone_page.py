@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 from PIL import Image
-from playwright.async_api import Browser, FilePayload, Page, async_playwright, expect
+from playwright.async_api import Browser, FilePayload, Page, Route, async_playwright, expect
 
 from invekto_sandbox import Delays, Settings, serving
 from invekto_sandbox.page import find_web
@@ -222,6 +222,27 @@ async def test_faults_window_and_crowd_are_switched_from_the_page(
     await page.get_by_test_id("log-row").first.click()
     await expect(page.get_by_text("Signature valid")).to_be_visible()
     await page.context.close()
+
+
+async def test_what_was_asked_before_a_click_does_not_move_the_switch_back(browser: Browser, player: Player) -> None:
+    await player.customer(name="Khalid")
+    page = await browser.new_page(viewport={"width": DESKTOP[0], "height": DESKTOP[1]})
+    clicked = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await clicked.wait()
+        await route.continue_()
+
+    # The page takes the state, which it has by then, together with the log.
+    await page.route("**/_control/log?*", wait)
+    async with page.expect_response("**/_control/state"):
+        await page.goto(player.sandbox.base_url)
+    await page.get_by_test_id("fault-duplicate").check()
+    await until(lambda: faults_of(player), {"duplicate": {"times": 2}})
+    clicked.set()
+    await expect(page.get_by_test_id("customer-row")).to_have_count(1)
+    await expect(page.get_by_test_id("fault-duplicate")).to_be_checked()
+    await page.close()
 
 
 async def test_who_writes_right_after_the_window_was_closed_has_written_a_day_ago(

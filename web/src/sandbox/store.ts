@@ -2,7 +2,7 @@
 import { create } from 'zustand';
 import { api, Failure } from './api';
 import { Live } from './live';
-import type { BusinessNumber, Changes, CrowdReport, Customer, Faults, LogEntry, Message } from './types';
+import type { BusinessNumber, Changes, CrowdReport, Customer, Faults, LogEntry, Message, WindowState } from './types';
 
 const LOG_KEPT = 300;
 const PAGE = 100;
@@ -110,13 +110,15 @@ export function start(): () => void {
 export const retry = () => live.retry();
 
 async function load(): Promise<void> {
+  const seen = clicks;
   await guarded(async () => {
     const [state, log] = await Promise.all([api.state(), api.log()]);
     const channel = state.channels.find((one) => one.kind === 'whatsapp_cloud');
     const numbers = channel?.numbers ?? [];
     const known = numbers.some((one) => one.phone_number_id === get().number);
     const number = known ? get().number : (numbers[0]?.phone_number_id ?? '');
-    set({ phase: 'ready', numbers, number, webhookUrl: channel?.webhook_url ?? null, faults: state.faults, log: log.items });
+    set({ phase: 'ready', numbers, number, webhookUrl: channel?.webhook_url ?? null, log: log.items });
+    if (clicks === seen) putFaults(state.faults);
     await Promise.all([loadCustomers(), loadThread()]);
     tellView();
   });
@@ -125,9 +127,12 @@ async function load(): Promise<void> {
 
 export async function loadCustomers(): Promise<void> {
   const { number, query, limit } = get();
+  const seen = clicks;
   await guarded(async () => {
     const found = await api.customers(number, query, limit);
-    if (get().number === number && get().query === query) set({ customers: found.items, total: found.total });
+    if (get().number !== number || get().query !== query) return;
+    if (clicks === seen) set({ customers: found.items.map(asWished), total: found.total });
+    else await loadCustomers();
   });
 }
 
@@ -216,10 +221,51 @@ export async function guarded(action: () => Promise<unknown>): Promise<boolean> 
 
 export const dismissProblem = () => set({ problem: null });
 export const pauseLog = (logPaused: boolean) => set({ logPaused });
-export const putFaults = (faults: Faults) => set({ faults });
 export const putCrowd = (crowd: CrowdReport) => set({ crowd });
 
+// A switch moves at once. What the sandbox says meanwhile may be from before the click and must not move it back.
+let clicks = 0;
+let faultsUnderWay = 0;
+const wishedWindows = new Map<number, WindowState>();
+
+function putFaults(faults: Faults): void {
+  if (faultsUnderWay === 0) set({ faults });
+}
+
+/** Back to what was when the sandbox refuses. */
+export async function changeFaults(wish: Faults, ask: () => Promise<Faults>): Promise<void> {
+  const before = get().faults;
+  let after = before;
+  clicks += 1;
+  faultsUnderWay += 1;
+  set({ faults: wish });
+  await guarded(async () => {
+    after = await ask();
+  });
+  faultsUnderWay -= 1;
+  putFaults(after);
+}
+
+/** The same for the window of one customer. */
+export async function changeWindow(customer: Customer, state: WindowState): Promise<void> {
+  const { number } = get();
+  let after = customer;
+  wishedWindows.set(customer.id, state);
+  putCustomer(customer);
+  await guarded(async () => {
+    after = await api.setWindow(number, customer.id, state);
+  });
+  if (wishedWindows.get(customer.id) === state) wishedWindows.delete(customer.id);
+  putCustomer(after);
+}
+
+function asWished(customer: Customer): Customer {
+  const state = wishedWindows.get(customer.id);
+  return state ? { ...customer, window: { ...customer.window, state, hold: state === 'open' ? null : state } } : customer;
+}
+
 export function putCustomer(customer: Customer): void {
+  clicks += 1;
   set((page) => ({ ...upsert(page, [customer]) }));
 }
 
@@ -238,7 +284,7 @@ function hear(frame: Changes): void {
       next.logSkipped = page.logSkipped + frame.log_skipped;
     }
     for (const notice of frame.notices) {
-      if (notice.type === 'faults') next.faults = notice.faults;
+      if (notice.type === 'faults' && faultsUnderWay === 0) next.faults = notice.faults;
       if (notice.type === 'crowd') next.crowd = notice.report;
       if (notice.type === 'typing' && notice.number === page.number && notice.customer === page.selected)
         next.typingUntil = notice.until * 1000;
@@ -262,7 +308,7 @@ function upsert(page: Page, rows: Customer[]): Pick<Page, 'customers' | 'total'>
       if (page.query || (row.last_at === null && row.group !== 'person')) continue;
       total += 1;
     }
-    byId.set(row.id, row);
+    byId.set(row.id, asWished(row));
   }
   const customers = [...byId.values()].sort((a, b) => (b.last_at ?? 0) - (a.last_at ?? 0) || a.id - b.id);
   return { customers, total };

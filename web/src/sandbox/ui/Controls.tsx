@@ -1,7 +1,7 @@
 import { api } from '../api';
 import { type Key, useT } from '../i18n';
 import { IconClock, IconClockQuestion, IconCloudOff, IconCopy, IconHandStop, IconHourglass, IconSignatureOff } from '../icons';
-import { guarded, putCustomer, putFaults, usePage } from '../store';
+import { changeFaults, changeWindow, usePage } from '../store';
 import type { FaultName, WindowState } from '../types';
 import classes from './Controls.module.css';
 import { nameOf } from './Customers';
@@ -24,13 +24,13 @@ export function Controls() {
   const faults = usePage((page) => page.faults.global);
   const on = Object.keys(faults).length;
 
-  /** The switch moves at once; it moves back when the sandbox refuses. */
-  const toggle = async (name: FaultName, wish: object | null, active: boolean) => {
+  const toggle = (name: FaultName, wish: object, active: boolean) => {
     const before = usePage.getState().faults;
     const { [name]: _, ...others } = before.global;
-    putFaults({ ...before, global: active ? others : { ...others, [name]: { ...wish } } });
-    if (!(await guarded(async () => putFaults(await api.setFault(name, active ? null : wish))))) putFaults(before);
+    const global = active ? others : { ...others, [name]: { ...wish } };
+    void changeFaults({ ...before, global }, () => api.setFault(name, active ? null : wish));
   };
+  const allOff = () => void changeFaults({ ...usePage.getState().faults, global: {} }, api.clearFaults);
 
   return (
     <div className={classes.controls}>
@@ -41,12 +41,7 @@ export function Controls() {
             <span className="chip" data-tone="amber">
               {t('faultsOn', { n: on })}
             </span>
-            <button
-              type="button"
-              className={`button ${classes.allOff}`}
-              data-look="link"
-              onClick={() => void guarded(async () => putFaults(await api.clearFaults()))}
-            >
+            <button type="button" className={`button ${classes.allOff}`} data-look="link" onClick={allOff}>
               {t('allOff')}
             </button>
           </>
@@ -68,7 +63,7 @@ export function Controls() {
                 data-testid={`fault-${name}`}
                 checked={fault !== undefined}
                 aria-checked={fault !== undefined}
-                onChange={() => void toggle(name, wish, fault !== undefined)}
+                onChange={() => toggle(name, wish, fault !== undefined)}
               />
             </label>
           );
@@ -82,15 +77,8 @@ export function Controls() {
 /** Kept where it is put: what the customer writes afterwards counts as written that long ago, so the product sees it too. */
 function ServiceWindow() {
   const t = useT();
-  const number = usePage((page) => page.number);
   const customer = usePage((page) => page.customers.find((one) => one.id === page.selected));
   const hold = customer?.window.hold;
-
-  const choose = async (state: WindowState) => {
-    if (!customer) return;
-    putCustomer({ ...customer, window: { ...customer.window, state, hold: state === 'open' ? null : state } });
-    if (!(await guarded(async () => putCustomer(await api.setWindow(number, customer.id, state))))) putCustomer(customer);
-  };
 
   return (
     <fieldset className={`${classes.card} ${classes.window}`} disabled={!customer}>
@@ -109,7 +97,7 @@ function ServiceWindow() {
               name="window"
               data-testid={`window-${state}`}
               checked={customer?.window.state === state}
-              onClick={() => void choose(state)}
+              onClick={() => customer && void changeWindow(customer, state)}
               readOnly
             />
             <span>{t(`window_${state}`)}</span>
