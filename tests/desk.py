@@ -24,6 +24,7 @@ import asyncpg
 import httpx
 
 from invekto.entry.postgres import SUPERUSER, EmbeddedPostgres
+from invekto.entry.processes import standing_in
 from invekto.entry.roles import APP, OWNER
 
 ROOT = Path(__file__).parents[1]
@@ -120,8 +121,10 @@ class Desk:
         self.running[name] = process
         return process
 
-    def start_web(self, **env: str) -> None:
+    def start_web(self, *, until_ready: bool = True, **env: str) -> None:
         self.spawn("web", "invekto.entry.cli", "web", **env)
+        if not until_ready:
+            return
         wait_until(
             lambda: self._answers(f"{self.url}/health/ready"), lambda: f"web is ready\n{self.log('web')}", START_S
         )
@@ -147,6 +150,31 @@ class Desk:
         process = self.running.pop(name)
         process.send_signal(number)
         process.wait(20)
+
+    def until_dead(self, name: str) -> None:
+        """Waits for a process that a failpoint kills; AssertionError when it goes on, or ends in another way."""
+        process = self.running[name]
+        wait_until(lambda: process.poll() is not None, lambda: f"{name} came to its failpoint\n{self.log(name)}")
+        assert process.returncode == -signal.SIGKILL, f"{name} ended with {process.returncode}\n{self.log(name)}"
+        del self.running[name]
+
+    def kill_database(self, *, whole: bool) -> None:
+        """SIGKILL of the postmaster; its children with it (`whole`), or they notice it and end by themselves."""
+        first = self.postgres.pid
+        assert first is not None, "the database runs"
+        family = standing_in(self.postgres.cluster, "postgres")
+        assert first in family
+        for pid in (first, *(family if whole else ())):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        wait_until(
+            lambda: self.postgres.exit_code() is not None and not standing_in(self.postgres.cluster, "postgres"),
+            "every process of the database has ended",
+        )
+
+    def start_database(self) -> None:
+        """Recovers what was killed; returns when it accepts connections. From the main thread only."""
+        self.postgres.start()
 
     def stop(self) -> None:
         for name in list(self.running):
@@ -179,6 +207,11 @@ class Desk:
                 *("--address", number["display_phone_number"], "--token-stdin"),
                 given=number["access_token"],
             )
+
+    def ledger_lines(self) -> list[dict[str, Any]]:
+        """What the sandbox has written down, outside of the product: needs `ledger=True` (src/invekto_sandbox/README.md)."""
+        whole, _, _ = (self.data / "sandbox" / "ledger.jsonl").read_bytes().rpartition(b"\n")
+        return [json.loads(line) for line in whole.splitlines()]
 
     def sandbox_info(self) -> dict[str, Any]:
         info: dict[str, Any] = json.loads(self.run("sandbox", "info", "--json"))["whatsapp_cloud"]
