@@ -122,7 +122,7 @@ async def test_the_token_goes_to_no_foreign_host(url: str) -> None:
     [
         (404, MediaGone),
         (410, MediaGone),
-        (401, CredentialsRefused),
+        (401, VendorDown),
         (403, Rejected),
         (500, VendorDown),
         (429, VendorDown),

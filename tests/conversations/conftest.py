@@ -1,4 +1,4 @@
-"""A firm `demo` and a firm `demo2` behind the real edge (see tests.rest), and the way in without it (see inlet)."""
+"""A firm `demo` and a firm `demo2` behind the real edge (see tests.rest), the ways in and out without it (see inlet, outlet)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from invekto.kernel.clock import FrozenClock
 from invekto.kernel.db import Database
 from tests.conversations.inlet import Inlet, opened_inlet
+from tests.conversations.outlet import Outlet, made_outlet
 from tests.rest import World, made_world
 
 
@@ -24,3 +25,9 @@ async def world(db: Database, clock: FrozenClock, tmp_path: Path, owner_url: str
 async def inlet(db: Database, clock: FrozenClock, owner_url: str, superuser_url: str) -> AsyncIterator[Inlet]:
     async with opened_inlet(db, clock, owner_url, superuser_url) as inlet:
         yield inlet
+
+
+@pytest.fixture
+async def outlet(database_url: str, owner_url: str, superuser_url: str, tmp_path: Path) -> AsyncIterator[Outlet]:
+    async with made_outlet(database_url, owner_url, superuser_url, tmp_path) as outlet:
+        yield outlet

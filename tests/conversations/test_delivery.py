@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import UUID
-
-import pytest
 
 from invekto.conversations.outbound import MediaContent
 from invekto.kernel.crypto import KeyRing
 from invekto.kernel.ids import uuid7
 from invekto.kernel.metrics import REGISTRY
-from tests.conversations.outlet import Outlet, made_outlet
+from tests.conversations.outlet import Outlet
 
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010806000000")
-
-
-@pytest.fixture
-async def outlet(database_url: str, owner_url: str, superuser_url: str, tmp_path: Path) -> AsyncIterator[Outlet]:
-    async with made_outlet(database_url, owner_url, superuser_url, tmp_path) as outlet:
-        yield outlet
 
 
 async def _statuses(outlet: Outlet, ids: list[UUID]) -> list[str]:

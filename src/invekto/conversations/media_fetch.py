@@ -14,9 +14,16 @@ from uuid import UUID
 
 import asyncpg
 
-from invekto.channels.adapter import ChannelError, FetchedMedia, FetchesMedia, MediaGone, Rejected
+from invekto.channels.adapter import (
+    ChannelError,
+    CredentialsRefused,
+    FetchedMedia,
+    FetchesMedia,
+    MediaGone,
+    Rejected,
+)
 from invekto.channels.registry import Registry, capabilities_of
-from invekto.channels.service import open_credentials
+from invekto.channels.service import mark_reconnect_needed, open_credentials
 from invekto.conversations.events import MessageChanged
 from invekto.kernel.away import DATABASE_TROUBLE
 from invekto.kernel.crypto import KeyRing, SecretUnreadable
@@ -36,7 +43,8 @@ _LEASE_S: Final = 180
 _POLL_S: Final = 1.0
 _FIRST_BACKOFF_S: Final = 2.0
 _LONGEST_BACKOFF_S: Final = 900.0
-_GIVE_UP_AFTER: Final = 40
+# A week of tries: no provider keeps a file for longer, and a token may be renewed only after the weekend.
+_GIVE_UP_AFTER: Final = 700
 _DISK_FULL_S: Final = 30.0
 _UNNAMED_MAX_BYTES: Final = 16 << 20
 
@@ -125,6 +133,8 @@ class MediaFetch:
         except (MediaGone, TooLarge) as error:
             await self._failed(row, "media_gone" if isinstance(error, MediaGone) else "media_too_large")
         except (ChannelError, HttpError, SecretUnreadable) as error:
+            if isinstance(error, CredentialsRefused):
+                await self._reconnect(row, error.detail)
             if isinstance(error, Rejected) or row["attempts"] >= _GIVE_UP_AFTER:
                 await self._failed(row, getattr(error, "code", "media_unavailable"))
             else:
@@ -164,6 +174,12 @@ class MediaFetch:
             )
         assert found is not None, "a foreign key holds it"
         return found
+
+    async def _reconnect(self, row: asyncpg.Record, reason: str) -> None:
+        pool = await self.database.pool(DELIVERY)
+        async with pool.acquire() as connection, claimed(connection, [row["tenant_id"]]):
+            await mark_reconnect_needed(connection, row["tenant_id"], row["channel_id"], reason)
+        self.database.wakeup.wake("event")
 
     async def _done(self, row: asyncpg.Record, stored: tuple[StoredMedia, str]) -> None:
         media, mime = stored

@@ -10,7 +10,6 @@ from invekto.channels.adapter import (
     Capabilities,
     ChannelError,
     Credentials,
-    CredentialsRefused,
     FetchedMedia,
     InboundEvent,
     InvalidRecipient,
@@ -264,9 +263,8 @@ def _no_file(status: int) -> ChannelError:
     match status:
         case 404 | 410:
             return MediaGone(detail)
-        case 401:
-            return CredentialsRefused(detail)
-        case 408 | 429:
+        case 401 | 408 | 429:
+            # Graph itself has just taken the token for the file's address: only Graph can say that it is no good.
             return VendorDown(detail)
         case _ if 300 <= status < 500:
             return Rejected(detail)
