@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -14,11 +15,13 @@ from uuid import UUID
 import asyncpg
 import httpx
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from invekto.channels.apps import ABSENCE_KEPT_S, SECRETS_KEPT_S
-from invekto.channels.routes import WEBHOOK_MAX_BYTES
+from invekto.channels.routes import BODIES_MAX_BYTES, WEBHOOK_MAX_BYTES, Hooks
 from invekto.channels.service import create_app, disconnect_channel, save_platform_app
 from invekto.conversations.handlers import Ingest
+from invekto.entry.api import at_the_edge
 from invekto.entry.postgres import SUPERUSER, EmbeddedPostgres
 from invekto.kernel.ids import uuid7
 from invekto.kernel.metrics import REGISTRY
@@ -81,6 +84,56 @@ async def bind(world: World, superuser_url: str, channel_id: UUID, app_id: UUID)
 
 def refused_so_far() -> float:
     return REGISTRY.get_sample_value("invekto_refused_signatures_total", {"kind": "whatsapp_cloud"}) or 0
+
+
+# Large and slow bodies ----------------------------------------------------------------------------------------------
+
+
+def in_parts(raw: bytes, goes_on: asyncio.Event) -> AsyncIterator[bytes]:
+    """All but the last byte at once; that one when it is let go."""
+
+    async def parts() -> AsyncIterator[bytes]:
+        for start in range(0, len(raw) - 1, 64 << 10):
+            yield raw[start : min(start + (64 << 10), len(raw) - 1)]
+        await goes_on.wait()
+        yield raw[-1:]
+
+    return parts()
+
+
+async def test_bodies_on_their_way_are_bounded_together_whoever_sends_them(
+    world: World, provider: Provider, superuser_url: str
+) -> None:
+    """A signature is known only at a body's end: strangers could fill the memory with beginnings (I8)."""
+    goes_on = asyncio.Event()
+    large = text_for(account_of(world.firms["demo"]), said="x" * (2 << 20))
+    many = BODIES_MAX_BYTES // len(large) + 10
+    posts = [asyncio.create_task(provider.client.post(PATH, content=in_parts(large, goes_on))) for _ in range(many)]
+    refused = 0
+    async with asyncio.timeout(30):
+        while refused < 10:
+            await asyncio.sleep(0.01)
+            refused = sum(post.done() for post in posts)
+    assert (await provider.post(text_for(account_of(world.firms["demo"])))).status_code == 200, "a small one has room"
+    goes_on.set()
+    answers = await asyncio.gather(*posts)
+    assert {answer.status_code for answer in answers} == {403, 503}, "unsigned, or one too many"
+    assert all("retry-after" in answer.headers for answer in answers if answer.status_code == 503)
+    assert (await provider.post(large)).status_code == 200, "there is room again"
+
+
+async def test_a_body_that_does_not_come_to_its_end_is_not_waited_for(world: World) -> None:
+    hooks = Hooks(body_within_s=0.05)
+
+    async def desk(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = world.app
+        await hooks(scope, receive, send)
+
+    transport = httpx.ASGITransport(at_the_edge(desk, world.app.state.settings), client=("203.0.113.9", 40_000))
+    async with httpx.AsyncClient(transport=transport, base_url=URL) as client:
+        answer = await client.post(PATH, content=in_parts(b"x" * (1 << 20), asyncio.Event()))
+    assert answer.status_code == 503
+    assert hooks.bytes_held == 0
 
 
 # Genuine ----------------------------------------------------------------------------------------------------------

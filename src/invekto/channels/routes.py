@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import parse_qsl
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from prometheus_client import Counter
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from invekto.accounts.permissions import QUARANTINE_MANAGE
 from invekto.channels import quarantine, service
@@ -22,7 +23,7 @@ from invekto.channels.receipts import NewReceipt, ReceiptWriter
 from invekto.channels.registry import Registry, UnknownChannelKind, capabilities_of
 from invekto.channels.schemas import CapabilitiesOut, ChannelOut, MediaRuleOut, QuarantineOut
 from invekto.kernel.auth import SIGNED_IN, Principal, requires
-from invekto.kernel.errors import Forbidden, MethodNotAllowed, NotFound, TooLarge
+from invekto.kernel.errors import Forbidden, MethodNotAllowed, NotFound, TooLarge, Unavailable
 from invekto.kernel.ids import parse_uuid
 from invekto.kernel.metrics import REGISTRY
 from invekto.kernel.pages import LIMIT_DEFAULT, Cursor, Limit, Page, decode_cursor, encode_cursor
@@ -30,6 +31,9 @@ from invekto.kernel.requests import actor_of, database_of, in_tx
 
 WEBHOOK_MAX_BYTES: Final = 3 << 20
 """The largest body a provider sends (Meta), and the largest we read."""
+BODIES_MAX_BYTES: Final = 64 << 20
+"""The most that bodies may hold together while they come in parts: who signs them is known only at their end."""
+BODY_WITHIN_S: Final = 15.0
 _QUERY_MAX: Final = 4_096
 _HEADER_MAX: Final = 200
 _RAW_SHOWN_MAX: Final = 64 << 10
@@ -53,6 +57,10 @@ class Hooks:
     stored. Relies on `app.state.registry`, `.apps` and `.receipts`.
     """
 
+    def __init__(self, *, body_within_s: float = BODY_WITHIN_S) -> None:
+        self.bytes_held = 0
+        self._body_within_s = body_within_s
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         place = _PATH.fullmatch(scope["path"])
         if place is None:
@@ -75,7 +83,7 @@ class Hooks:
         if method not in ("GET", "POST"):
             raise MethodNotAllowed
         try:
-            body = await _body(receive) if method == "POST" else b""
+            body = await self._body(receive) if method == "POST" else b""
         except _Disconnected:
             return
         request = _raw_request(scope, body, apps)
@@ -99,6 +107,51 @@ class Hooks:
         await send(_STORED)
         await send(_END)
 
+    async def _body(self, receive: Receive) -> bytes:
+        """The whole body. TooLarge as soon as it is, not when it has been read."""
+        first = await _part(receive)
+        if not first.get("more_body", False):
+            whole: bytes = first.get("body", b"")
+            return _checked(whole)
+        try:
+            async with asyncio.timeout(self._body_within_s):
+                return await self._in_parts(first, receive)
+        except TimeoutError:
+            raise Unavailable from None
+
+    async def _in_parts(self, message: Message, receive: Receive) -> bytes:
+        """Counts what it holds: beyond BODIES_MAX_BYTES of all bodies together this one has to come again."""
+        body = bytearray()
+        try:
+            while True:
+                part: bytes = message.get("body", b"")
+                body += part
+                self.bytes_held += len(part)
+                if not message.get("more_body", False):
+                    return _checked(bytes(body))
+                _checked(body)
+                if self.bytes_held > BODIES_MAX_BYTES:
+                    raise Unavailable
+                message = await _part(receive)
+        finally:
+            self.bytes_held -= len(body)
+
+
+Body = TypeVar("Body", bytes, bytearray)
+
+
+def _checked(body: Body) -> Body:
+    if len(body) > WEBHOOK_MAX_BYTES:
+        raise TooLarge(max_bytes=WEBHOOK_MAX_BYTES)
+    return body
+
+
+async def _part(receive: Receive) -> Message:
+    message = await receive()
+    if message["type"] != "http.request":
+        raise _Disconnected
+    return message
+
 
 hooks: Final = Hooks()
 
@@ -107,27 +160,6 @@ HOOK_ROUTES: Final = (
     Route("/hooks/{kind}/{key}", hooks, methods=["GET", "POST"]),
 )
 """For the list of everything that can be reached; `hooks` reads the path itself."""
-
-
-async def _body(receive: Receive) -> bytes:
-    """The whole body. TooLarge as soon as it is, not when it has been read."""
-    first: bytes | None = None
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise _Disconnected
-        part: bytes = message.get("body", b"")
-        size += len(part)
-        if size > WEBHOOK_MAX_BYTES:
-            raise TooLarge(max_bytes=WEBHOOK_MAX_BYTES)
-        if first is None:
-            first = part
-        else:
-            parts.append(part)
-        if not message.get("more_body", False):
-            return first if not parts else b"".join([first, *parts])
 
 
 def _raw_request(scope: Scope, body: bytes, apps: Apps) -> RawRequest:
