@@ -155,11 +155,20 @@ _MISSED_EVENTS = f"""{_LOGGED}
  order by event.xid, event.seq
  limit $6
 """
-_HEAD = """
+_PLACE = """
 select epoch,
        (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint as xmin,
        trimmed_xid
   from database_epoch
+"""
+_HEAD = """
+select d.epoch, d.trimmed_xid, last.xid, last.seq
+  from database_epoch d
+  left join lateral (
+    select event.xid::text::bigint as xid, seq from event
+     where event.xid < pg_snapshot_xmin(pg_current_snapshot())
+     order by event.xid desc, event.seq desc limit 1
+  ) last on true
 """
 
 
@@ -203,16 +212,19 @@ async def missed_events(
 
 
 async def head(connection: Connection) -> Cursor:
-    """Where the log ends now: everything at or after this cursor is still to come."""
+    """Where the log ends now: everything behind this cursor is still to come.
+
+    It names an event, never the newest transaction: after a crash ids that left no trace on disk are given out again.
+    """
     row = await connection.fetchrow(_HEAD)
     assert row is not None, "migrations insert the one row of database_epoch"
-    # Below xmin everything is settled, so the last settled place is (xmin - 1, end).
-    return Cursor(row["epoch"], row["xmin"] - 1, 2**63 - 1)
+    trimmed = Cursor(row["epoch"], row["trimmed_xid"], 2**63 - 1)
+    return trimmed if row["xid"] is None else max(trimmed, Cursor(row["epoch"], row["xid"], row["seq"]))
 
 
 async def can_resume(connection: Connection, cursor: Cursor) -> bool:
     """False when the cursor is of another epoch, of the future, or when retention has passed over it."""
-    row = await connection.fetchrow(_HEAD)
+    row = await connection.fetchrow(_PLACE)
     assert row is not None, "migrations insert the one row of database_epoch"
     return bool(cursor.epoch == row["epoch"] and row["trimmed_xid"] <= cursor.xid < row["xmin"])
 
