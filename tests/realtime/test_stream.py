@@ -362,6 +362,10 @@ async def test_a_screen_that_reads_too_slowly_is_sent_away_and_others_do_not_wai
     assert b"101" in await reader.readuntil(b"\r\n\r\n")
     stream: Reader = world.app.state.stream
     agent = await world.browser("agent1")
+    async with asyncio.timeout(5):
+        # It joins a moment after its handshake.
+        while stream.connected < 2:  # noqa: ASYNC110  # the reader tells nobody
+            await asyncio.sleep(0.01)
     try:
         # It never reads again. Its kernel buffers fill, then our queue, then it is cut off.
         async with asyncio.timeout(60):
