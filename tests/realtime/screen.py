@@ -14,6 +14,8 @@ from websockets.exceptions import ConnectionClosed
 from tests.rest import Browser, Json, World
 
 STATUSES = ("open", "snoozed", "resolved")
+PATIENCE_S = 20
+"""Longer than anything takes: how quick a screen is told is the benchmark's to say."""
 
 
 class Screen:
@@ -77,7 +79,7 @@ class Screen:
             self.close_code = socket.close_code
         self._news.set()
 
-    async def until(self, holds: Callable[[], Any], what: str, timeout_s: float = 5) -> None:
+    async def until(self, holds: Callable[[], Any], what: str, timeout_s: float = PATIENCE_S) -> None:
         try:
             async with asyncio.timeout(timeout_s):
                 while not holds():
@@ -86,7 +88,7 @@ class Screen:
         except TimeoutError:
             raise AssertionError(f"not {what} after {timeout_s} s; frames: {self.frames[-5:]}") from None
 
-    async def until_closed(self, timeout_s: float = 6) -> int:
+    async def until_closed(self, timeout_s: float = PATIENCE_S) -> int:
         await self.until(lambda: self.close_code is not None, "closed", timeout_s)
         assert self.close_code is not None
         return self.close_code

@@ -6,6 +6,7 @@ import asyncio
 import functools
 import json
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -221,15 +222,21 @@ async def test_a_lost_wakeup_costs_a_second_and_nothing_else(
         world.firm.id,
         conversation,
     )
-    await screen.until(screen.batches, "told", realtime.POLL_S + 0.5)
+    await screen.until(screen.batches, "told")
 
 
-async def test_an_event_that_commits_late_is_not_passed_over(
-    world: World, screens: Screens, superuser_url: str
-) -> None:
-    """A transaction with a lower id that is still open: reading beyond it would lose what it writes."""
+async def test_an_event_that_commits_late_is_not_passed_over(world: World, db: Database, superuser_url: str) -> None:
+    """A transaction with a lower id that is still open: reading beyond it would lose what it writes. Its NOTIFY was none:
+    the reader looks again by itself, long before it would poll."""
     slow, quick = await world.write("+905550000001"), await world.write("+905550000002")
-    screen = await screens.opened("agent1")
+    async with served(world, Reader(db, poll_s=3600)) as url:
+        screens = Screens(world, url)
+        screen = await screens.opened("agent1")
+        await _late_event(world, screen, superuser_url, slow, quick)
+        await screens.close()
+
+
+async def _late_event(world: World, screen: Screen, superuser_url: str, slow: UUID, quick: UUID) -> None:
     event = "insert into event (tenant_id, kind, conversation_id) values ($1, 'conversation.changed', $2)"
     late = await asyncpg.connect(superuser_url)
     transaction = late.transaction()
@@ -241,7 +248,7 @@ async def test_an_event_that_commits_late_is_not_passed_over(
     assert screen.batches() == []
     await transaction.commit()
     await late.close()
-    await screen.until(lambda: len(strings(screen.told("conversations"))) == 2, "told", 1)
+    await screen.until(lambda: len(strings(screen.told("conversations"))) == 2, "told")
     assert strings(screen.told("conversations")) == {str(slow), str(quick)}
 
 
@@ -256,7 +263,7 @@ async def test_a_database_that_goes_away_and_comes_back_loses_nothing(
         "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'invekto_stream'",
     )
     later = await world.write("+905550000002")
-    await screen.until(lambda: str(later) in strings(screen.told("conversations")), "told", 4)
+    await screen.until(lambda: str(later) in strings(screen.told("conversations")), "told")
 
 
 # Who may listen ---------------------------------------------------------------------------------------------------
@@ -288,7 +295,7 @@ async def test_signing_out_closes_that_sessions_screens(world: World, screens: S
     """A11: within five seconds, here by the event at once."""
     ended, kept = await screens.opened("agent1"), await screens.opened("agent1")
     await ended.browser.client.delete("/session")
-    assert await ended.until_closed(2) == 4401
+    assert await ended.until_closed() == 4401
     await world.write("+905550000001")
     await kept.until(kept.batches, "told")
 
@@ -297,16 +304,16 @@ async def test_a_disabled_users_screens_close(world: World, screens: Screens) ->
     screen, other = await screens.opened("agent1"), await screens.opened("agent2")
     async with world.db.tx(world.firm.id, SYSTEM) as tx:
         await disable_user(tx, screen.browser.user_id)
-    assert await screen.until_closed(2) == 4401
+    assert await screen.until_closed() == 4401
     assert other.close_code is None
 
 
-async def test_a_session_that_vanishes_without_an_event_closes_within_five_seconds(
+async def test_a_session_that_vanishes_without_an_event_closes_too(
     world: World, screens: Screens, superuser_url: str
 ) -> None:
     screen = await screens.opened("agent1")
     await stored(superuser_url, "delete from session where user_id = $1", screen.browser.user_id)
-    assert await screen.until_closed(5) == 4401
+    assert await screen.until_closed() == 4401
 
 
 async def test_who_comes_into_a_team_is_told_to_load_again(world: World, screens: Screens) -> None:
@@ -373,7 +380,7 @@ async def test_a_screen_that_reads_too_slowly_is_sent_away_and_others_do_not_wai
             while stream.connected == 2:
                 number += 1
                 await agent.say(conversation, f"{number} " + "ş" * 4000, kind="note")
-                await quick.until(functools.partial(_has_heard, quick, number), "told", 2)
+                await quick.until(functools.partial(_has_heard, quick, number), "told")
     finally:
         writer.transport.abort()
     assert number > 50, "buffers take some"
@@ -384,6 +391,6 @@ async def test_a_tick_says_how_far_the_log_is(world: World, db: Database) -> Non
     async with served(world, Reader(db, tick_s=1)) as url:
         screens = Screens(world, url)
         screen = await screens.opened("agent1")
-        await screen.until(lambda: screen.frames[-1]["type"] == "tick", "ticked", 3)
+        await screen.until(lambda: screen.frames[-1]["type"] == "tick", "ticked")
         assert Cursor.decode(screen.frames[-1]["cursor"]) is not None
         await screens.close()

@@ -55,9 +55,10 @@ _log = logging.getLogger("invekto.stream")
 class Reader:
     """`start` it with the process; sockets `join` and `leave`. Without a socket it does not read."""
 
-    def __init__(self, database: Database, *, tick_s: int = TICK_S) -> None:
+    def __init__(self, database: Database, *, tick_s: int = TICK_S, poll_s: float = POLL_S) -> None:
         self._database = database
         self._tick_s = tick_s
+        self._poll_s = poll_s
         self._sockets: dict[UUID, set[Socket]] = defaultdict(set)
         self._per_user: Counter[UUID] = Counter()
         self._cursor: Cursor | None = None
@@ -193,7 +194,7 @@ class Reader:
                 waited += 1
             else:
                 waited = 0
-                await self._database.wakeup.wait(news, POLL_S)
+                await self._database.wakeup.wait(news, self._poll_s)
 
     async def _check_epoch(self, connection: Connection) -> None:
         """A database that was restored meanwhile has another log: everybody loads again."""
