@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -151,6 +151,32 @@ async def test_somebody_who_waits_goes_on_waiting_since_their_first_message(inle
     row = await inlet.one("select waiting_since, last_message_at, inbound_count, answered_inbound_no from conversation")
     assert (row["waiting_since"], row["inbound_count"], row["answered_inbound_no"]) == (since, 2, 0)
     assert row["last_message_at"] == inlet.clock.now()
+
+
+async def test_whoever_wrote_long_before_we_heard_of_it_has_waited_since_then(inlet: Inlet) -> None:
+    """By the provider's time; but nobody waits since a moment that is still to come."""
+    (line,) = await inlet.firm()
+    now = inlet.clock.now()
+    for phone, at in ((AYSE, now - timedelta(minutes=10)), (MEHMET, now + timedelta(minutes=4))):
+        await inlet.receive(inlet.says(line, phone, timestamp=str(int(at.timestamp()))))
+    rows = await inlet.rows("select waiting_since from conversation order by number")
+    assert [row["waiting_since"] for row in rows] == [now - timedelta(minutes=10), now]
+
+
+async def test_a_message_that_comes_late_opens_the_window_from_its_own_time_and_never_shortens_it(inlet: Inlet) -> None:
+    (line,) = await inlet.firm()
+    now = inlet.clock.now()
+
+    async def write(ago: timedelta) -> datetime:
+        await inlet.receive(inlet.says(line, AYSE, timestamp=str(int((now - ago).timestamp()))))
+        row = await inlet.one("select window_opened_by, window_closes_at from conversation")
+        assert row["window_opened_by"] == "contact_message"
+        closes_at: datetime = row["window_closes_at"]
+        return closes_at
+
+    assert await write(timedelta(hours=30)) == now - timedelta(hours=6), "it is closed already"
+    assert await write(timedelta()) == now + timedelta(hours=24)
+    assert await write(timedelta(hours=20)) == now + timedelta(hours=24)
 
 
 async def test_every_line_and_conversation_of_a_batch_is_an_event(inlet: Inlet) -> None:
