@@ -154,7 +154,9 @@ class Desk:
     def until_dead(self, name: str) -> None:
         """Waits for a process that a failpoint kills; AssertionError when it goes on, or ends in another way."""
         process = self.running[name]
-        wait_until(lambda: process.poll() is not None, lambda: f"{name} came to its failpoint\n{self.log(name)}")
+        wait_until(
+            lambda: process.poll() is not None, lambda: f"{name} came to its failpoint\n{self.log(name)}", START_S
+        )
         assert process.returncode == -signal.SIGKILL, f"{name} ended with {process.returncode}\n{self.log(name)}"
         del self.running[name]
 
