@@ -194,3 +194,21 @@ async def test_the_detail_is_one_statement(world: World) -> None:
     with counted_statements(world.db) as statements:
         await agent.get(f"/conversations/{conversation}")
     assert len(statements) == 2, statements
+
+
+async def test_the_lists_line_shows_the_ticks_of_an_answer_until_the_contact_writes_again(world: World) -> None:
+    conversation = await world.write("+905550000001", "Merhaba")
+    agent = await world.browser("agent1")
+    sent = await agent.say(conversation, "Buyurun")
+
+    async def line() -> tuple[str, str, str | None]:
+        row = await agent.get(f"/conversations/{conversation}")
+        return row["preview"], row["preview_direction"], row["preview_status"]
+
+    assert await line() == ("Buyurun", "outbound", "queued")
+    await world.report(sent["id"], "delivered")
+    assert await line() == ("Buyurun", "outbound", "delivered")
+    await world.write("+905550000001", "Yarın olur mu?")
+    assert await line() == ("Yarın olur mu?", "inbound", None)
+    await world.report(sent["id"], "read")
+    assert await line() == ("Yarın olur mu?", "inbound", None), "a late tick belongs to the answer alone"

@@ -221,6 +221,23 @@ async def test_what_is_not_done_or_not_old_stays(db: Database, clock: FrozenCloc
     assert len(await stored(superuser_url, "select 1 from event where kind = 'late'")) == 1
 
 
+async def test_a_report_waits_a_day_for_its_message_and_one_that_found_it_stays(
+    world: World, superuser_url: str
+) -> None:
+    """F18: a status may come before we have recorded the send, but not a day before."""
+    for hours, applied in ((25, False), (23, False), (25, True)):
+        await stored(
+            superuser_url,
+            "insert into delivery_update (tenant_id, channel_id, provider_id, status, occurred_at, received_at, applied_at)"
+            " values ($1, $2, $3, 'sent', $4, $4, case when $5 then $4::timestamptz end)",
+            *(world.firm.id, world.firm.channel, f"wamid.{hours}.{applied}"),
+            *(world.clock.now() - timedelta(hours=hours), applied),
+        )
+    await keep_tidy(world.db, world.media)
+    left = await stored(superuser_url, "select provider_id from delivery_update order by 1")
+    assert [row["provider_id"] for row in left] == ["wamid.23.False", "wamid.25.True"]
+
+
 async def test_the_queues_own_log_and_old_tries_to_sign_in_do_not_grow_for_ever(
     db: Database, clock: FrozenClock, superuser_url: str
 ) -> None:
