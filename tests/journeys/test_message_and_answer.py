@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from tests.desk import Desk
 from tests.journeys.conftest import DESKTOP, PHONE, axe_violations, new_context, sign_in
 
 PICTURE = Path(__file__).parent / "panorama.png"
+# A container without a picture in it; a phone's own video may as well be of a kind that Chromium does not know.
+UNPLAYABLE = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + bytes(200)
 
 
 def meet_customer(phone_page: Page, name: str, number: str) -> None:
@@ -86,6 +89,23 @@ def test_a_picture_of_the_customer_is_fetched_and_shown(browser: Browser, desk: 
     shown = page.locator("[data-testid=message][data-type=image] img").first
     expect(shown).to_be_visible()
     page.wait_for_function("img => img.complete && img.naturalWidth > 0", arg=shown.element_handle())
+    context.close()
+
+
+def test_a_video_that_the_browser_cannot_play_is_there_to_download(browser: Browser, desk: Desk) -> None:
+    name = "Efe Sönmez"
+    with desk.customer() as control:
+        video = {"base64": base64.b64encode(UNPLAYABLE).decode(), "mime": "video/mp4", "filename": "film.mp4"}
+        said = {"customer": {"name": name, "phone": "905550104422"}, "file": video, "wait": True}
+        control.post("/whatsapp_cloud/say", json=said).raise_for_status()
+    context = new_context(browser, size=DESKTOP)
+    page = context.new_page()
+    sign_in(page, desk, "agent2")
+    page.get_by_test_id("view-unassigned").click()
+    row_of(page, name).click()
+    with page.expect_download() as download:
+        page.locator("[data-testid=message][data-type=video] a[download]").click()
+    assert download.value.path().read_bytes() == UNPLAYABLE
     context.close()
 
 

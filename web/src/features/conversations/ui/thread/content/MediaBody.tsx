@@ -46,9 +46,9 @@ export function MediaBody({ attachments, caption, meta, type }: Props) {
 function Body({ attachment, sticker }: { attachment: Attachment; sticker: boolean }) {
   const { t } = useTranslation('conversations');
   const [broken, setBroken] = useState(false);
-  if (attachment.state !== 'stored' || broken) {
-    return <Placeholder attachment={attachment} failed={broken || attachment.state === 'failed'} />;
-  }
+  if (attachment.state !== 'stored') return <Placeholder attachment={attachment} />;
+  // It is here, but not in a form that this browser knows: phones record videos that it cannot play.
+  if (broken) return <FileLink attachment={attachment} hint={t('media.unplayable')} />;
   const { url, name } = attachment;
   switch (attachment.kind) {
     case 'image':
@@ -94,27 +94,36 @@ function Body({ attachment, sticker }: { attachment: Attachment; sticker: boolea
         />
       );
     case 'document':
-      return (
-        <a className={classes.file} href={downloadUrl(url)} download={name ?? true} target="_blank" rel="noopener">
-          <span className={classes.fileIcon}>
-            <IconFileText size={20} stroke={1.5} aria-hidden="true" />
-          </span>
-          <span className={classes.fileText}>
-            <strong dir="auto">{name ?? t('type.document')}</strong>
-            <span>{describe(attachment)}</span>
-          </span>
-          <IconDownload size={18} stroke={1.6} aria-hidden="true" />
-          <span className="visually-hidden">{t('media.download')}</span>
-        </a>
-      );
+      return <FileLink attachment={attachment} />;
   }
 }
 
 const ICONS = { image: IconPhoto, sticker: IconPhoto, video: IconVideo, audio: IconMicrophone, document: IconFileText };
 
-/** Not here yet, or never: says which, and keeps what is known of it. */
-function Placeholder({ attachment, failed }: { attachment: Attachment; failed: boolean }) {
+function FileLink({ attachment, hint }: { attachment: Attachment; hint?: string }) {
   const { t } = useTranslation('conversations');
+  const { url, name, kind } = attachment;
+  const Icon = ICONS[kind];
+  return (
+    <a className={classes.file} href={downloadUrl(url)} download={name ?? true} target="_blank" rel="noopener">
+      <span className={classes.fileIcon}>
+        <Icon size={20} stroke={1.5} aria-hidden="true" />
+      </span>
+      <span className={classes.fileText}>
+        <strong dir="auto">{name ?? t(`type.${kind}`)}</strong>
+        {hint && <span>{hint}</span>}
+        <span>{describe(attachment)}</span>
+      </span>
+      <IconDownload size={18} stroke={1.6} aria-hidden="true" />
+      <span className="visually-hidden">{t('media.download')}</span>
+    </a>
+  );
+}
+
+/** Not here yet, or never: says which, and keeps what is known of it. */
+function Placeholder({ attachment }: { attachment: Attachment }) {
+  const { t } = useTranslation('conversations');
+  const failed = attachment.state === 'failed';
   const Icon = ICONS[attachment.kind];
   return (
     <div className={classes.file} data-state={failed ? 'failed' : 'pending'} role="status">
