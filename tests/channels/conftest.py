@@ -17,7 +17,8 @@ from invekto.kernel.clock import FrozenClock
 from invekto.kernel.db import Database
 from invekto.kernel.http import Http
 from invekto_sandbox import Delays, Sandbox, Settings, serving
-from tests.rest import World, made_world
+from tests.channels.provider import Provider
+from tests.rest import URL, World, made_world
 
 CUSTOMER = "905551112233"
 
@@ -99,3 +100,10 @@ async def world(db: Database, clock: FrozenClock, tmp_path: Path, owner_url: str
         receipts.start()
         yield world
         await receipts.close()
+
+
+@pytest.fixture
+async def provider(world: World) -> AsyncIterator[Provider]:
+    transport = httpx.ASGITransport(world.edge, client=("203.0.113.9", 40_000))
+    async with httpx.AsyncClient(transport=transport, base_url=URL) as client:
+        yield Provider(client)

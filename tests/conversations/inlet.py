@@ -9,6 +9,7 @@ import itertools
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -99,6 +100,14 @@ class Inlet:
             self.clock.now(),
         )
         return made
+
+    async def resolve(self, *, ago: timedelta, assignee: UUID | None = None) -> None:
+        """Every conversation, as if that long ago."""
+        await self.execute(
+            "update conversation set status = 'resolved', resolved_at = $1, waiting_since = null, assignee_id = $2",
+            self.clock.now() - ago,
+            assignee,
+        )
 
     # What Meta sends ----------------------------------------------------------------------------------------------
 

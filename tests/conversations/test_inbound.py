@@ -4,26 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import pytest
 
 from invekto.channels.adapter import Address, InboundMessage, Sender
 from invekto.conversations.inbound import Incoming, receive_messages
-from invekto.conversations.thanks import is_lone_thanks
 from invekto.kernel.ids import uuid7
 from invekto.kernel.tenancy import INGEST, claimed
 from tests.conversations.inlet import Inlet, Json, Line
 
 AYSE, MEHMET = "905551110001", "905551110002"
-
-
-async def resolve(inlet: Inlet, *, ago: timedelta, assignee: UUID | None = None) -> None:
-    await inlet.execute(
-        "update conversation set status = 'resolved', resolved_at = $1, waiting_since = null, assignee_id = $2",
-        inlet.clock.now() - ago,
-        assignee,
-    )
 
 
 # Once -------------------------------------------------------------------------------------------------------------
@@ -98,7 +88,7 @@ async def test_a_replay_changes_nothing_even_after_the_conversation_was_resolved
     (line,) = await inlet.firm()
     first = inlet.says(line, AYSE)
     await inlet.receive(first)
-    await resolve(inlet, ago=timedelta(minutes=1))
+    await inlet.resolve(ago=timedelta(minutes=1))
     before = await inlet.one("select * from conversation")
     events = await inlet.count("event")
     await inlet.receive(first, first)
@@ -238,7 +228,7 @@ async def test_a_message_within_a_day_of_the_resolve_reopens_for_the_same_agent(
     (line,) = await inlet.firm()
     agent = await inlet.user(line.tenant_id, "agent1")
     await inlet.receive(inlet.says(line, AYSE))
-    await resolve(inlet, ago=timedelta(hours=23, minutes=59), assignee=agent)
+    await inlet.resolve(ago=timedelta(hours=23, minutes=59), assignee=agent)
     await inlet.receive(inlet.says(line, AYSE, "bir sorum daha var"))
     row = await inlet.one("select * from conversation")
     assert (row["status"], row["assignee_id"], row["resolved_at"], row["resolved_by_id"]) == ("open", agent, None, None)
@@ -256,7 +246,7 @@ async def test_a_message_a_day_after_the_resolve_begins_a_new_conversation_that_
     (line,) = await inlet.firm()
     agent = await inlet.user(line.tenant_id, "agent1")
     await inlet.receive(inlet.says(line, AYSE))
-    await resolve(inlet, ago=timedelta(hours=24), assignee=agent)
+    await inlet.resolve(ago=timedelta(hours=24), assignee=agent)
     await inlet.receive(inlet.says(line, AYSE, "yine ben"))
     old, new = await inlet.rows("select * from conversation order by number")
     assert (old["status"], old["last_seq"]) == ("resolved", 1)
@@ -269,7 +259,7 @@ async def test_the_newest_of_several_resolved_conversations_reopens(inlet: Inlet
     (line,) = await inlet.firm()
     for _ in range(3):
         await inlet.receive(inlet.says(line, AYSE))
-        await resolve(inlet, ago=timedelta(days=2))
+        await inlet.resolve(ago=timedelta(days=2))
     await inlet.execute("update conversation set resolved_at = $1 where number = 3", inlet.clock.now())
     await inlet.receive(inlet.says(line, AYSE))
     statuses = await inlet.rows("select status from conversation order by number")
@@ -280,7 +270,7 @@ async def test_somebody_who_left_the_firm_gets_nothing_back_and_their_assignment
     (line,) = await inlet.firm()
     agent = await inlet.user(line.tenant_id, "agent1")
     await inlet.receive(inlet.says(line, AYSE))
-    await resolve(inlet, ago=timedelta(hours=1), assignee=agent)
+    await inlet.resolve(ago=timedelta(hours=1), assignee=agent)
     conversation = (await inlet.one("select id from conversation"))[0]
     await inlet.execute(
         "insert into assignment (tenant_id, id, conversation_id, user_id, reason, started_at) values ($1, $2, $3, $4, 'taken', $5)",
@@ -329,7 +319,7 @@ async def test_a_quiet_message_joins_its_conversation_and_changes_nothing_else(i
     """A reaction, an edit: it neither reopens nor wakes, counts as nothing unread, and nobody waits because of it."""
     (line,) = await inlet.firm()
     await inlet.receive(inlet.says(line, AYSE))
-    await resolve(inlet, ago=timedelta(days=3))
+    await inlet.resolve(ago=timedelta(days=3))
     until = inlet.clock.now() + timedelta(days=2) if status == "snoozed" else None
     await inlet.execute("update conversation set status = $1, snoozed_until = $2", status, until)
     before = await inlet.one("select * from conversation")
@@ -356,60 +346,3 @@ async def test_a_quiet_message_of_a_stranger_bothers_nobody_until_they_say_somet
     assert tuple(row) == ("open", 1, inlet.clock.now(), None)
     assert await inlet.rows("select 1 from message where type = 'activity'") == []
     await inlet.check_threads()
-
-
-# Thanks -----------------------------------------------------------------------------------------------------------
-
-THANKS = [
-    "Teşekkürler",
-    "TEŞEKKÜR EDERİM",
-    "çok teşekkürler 🙏",
-    "Sağ olun!",
-    "eyvallah",
-    "tamam teşekkürler",
-    "Thank you",
-    "thanks!!!",
-    "ok thanks",
-    "شكرا",
-    "شكرًا جزيلا",
-    "🙏",
-    "👍🏻",
-    "❤️",
-]
-NO_THANKS = [
-    "Teşekkürler, bir de fiyatı sorabilir miyim?",
-    "thanks but it hurts",
-    "teşekkürler ama olmadı",
-    "شكرا ولكن عندي سؤال",
-    "?",
-    "😡",
-    "tamam",
-    "Thank you for nothing",
-]
-
-
-@pytest.mark.parametrize(("text", "lone"), [*((text, True) for text in THANKS), *((text, False) for text in NO_THANKS)])
-def test_a_lone_thank_you_is_known_in_turkish_english_and_arabic(text: str, lone: bool) -> None:
-    event = _incoming(Line(uuid7(), uuid7(), "1"), "+905551110001", "wamid.t", None, text=text).event
-    assert isinstance(event, InboundMessage)
-    assert is_lone_thanks(event) is lone
-
-
-async def test_a_lone_thank_you_reopens_marked_as_such_and_nobody_waits_until_more_comes(inlet: Inlet) -> None:
-    (line,) = await inlet.firm()
-    await inlet.receive(inlet.says(line, AYSE))
-    await resolve(inlet, ago=timedelta(hours=1))
-    await inlet.receive(inlet.says(line, AYSE, "Teşekkürler"), inlet.says(line, AYSE, "🙏"))
-    row = await inlet.one("select * from conversation")
-    assert (row["status"], row["thanked_at"], row["waiting_since"]) == ("open", inlet.clock.now(), None)
-    inlet.clock.advance(timedelta(minutes=1))
-    await inlet.receive(inlet.says(line, AYSE, "bir şey daha"))
-    row = await inlet.one("select * from conversation")
-    assert (row["thanked_at"], row["waiting_since"]) == (None, inlet.clock.now())
-
-
-async def test_a_thank_you_in_an_open_conversation_is_a_message_like_any_other(inlet: Inlet) -> None:
-    (line,) = await inlet.firm()
-    await inlet.receive(inlet.says(line, AYSE, "teşekkürler"))
-    row = await inlet.one("select thanked_at, waiting_since from conversation")
-    assert tuple(row) == (None, inlet.clock.now())
