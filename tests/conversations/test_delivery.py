@@ -6,10 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from uuid import UUID
 
+from invekto.conversations import delivery_batches as batches
+from invekto.conversations import delivery_rows as rows
 from invekto.conversations.outbound import MediaContent
 from invekto.kernel.crypto import KeyRing
 from invekto.kernel.ids import uuid7
 from invekto.kernel.metrics import REGISTRY
+from invekto.kernel.tenancy import DELIVERY, claimed
 from tests.conversations.outlet import Outlet
 
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010806000000")
@@ -316,3 +319,18 @@ async def test_claims_take_turns_between_firms(outlet: Outlet) -> None:
     delivery = await outlet.delivery()
     claims = await delivery._claim(2)
     assert {claim.tenant_id for claim in claims} == {outlet.firms[0][0], outlet.firms[1][0]}
+
+
+async def test_a_lane_is_held_by_who_claimed_it_last(outlet: Outlet) -> None:
+    """F4: a worker whose lease ran out finds that the lane is another one's, whichever way it asks."""
+    talk = await outlet.talk()
+    await outlet.say(talk, "Merhaba")
+    async with (await outlet.db.pool(DELIVERY)).acquire() as connection:
+        (first,) = await rows.claim_lanes(connection, 10)
+        await _expire_leases(outlet)
+        (second,) = await rows.claim_lanes(connection, 10)
+        async with claimed(connection, [talk.tenant_id]):
+            assert await rows.hold_lane(connection, first) is None
+            assert await batches.hold_lanes(connection, [first]) == {}
+            assert await rows.hold_lane(connection, second) is not None
+            assert set(await batches.hold_lanes(connection, [second])) == {talk.id}

@@ -131,9 +131,11 @@ async def test_an_app_speaks_for_the_numbers_bound_to_it_and_for_no_others(inlet
     own = await inlet.connect(theirs.tenant_id, app_id=their_app)
     await inlet.receive(inlet.says(ours, PHONE, "gefälscht"), inlet.says(own, PHONE, "echt"), app_id=their_app)
     await inlet.receive(inlet.says(own, PHONE, "auch gefälscht"))
+    unknown = inlet.change(ours, messages=[]) | {"field": "phone_number_quality_update"}
+    await inlet.receive(unknown, app_id=their_app)
     assert [row["text"] for row in await inlet.rows("select text from message")] == ["echt"]
     # Parked for the operator: neither firm is shown what the other signed.
-    assert await parked(inlet) == [("wrong_app", None, None)] * 2
+    assert await parked(inlet) == [*[("wrong_app", None, None)] * 2, ("field_not_handled", None, None)]
 
 
 async def test_a_numbers_own_address_speaks_for_that_number_alone(inlet: Inlet) -> None:

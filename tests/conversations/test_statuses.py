@@ -159,7 +159,8 @@ async def test_a_status_finds_no_message_of_another_firm_or_line(inlet: Inlet) -
     message = await queued(inlet, ours)
     await stands_at(inlet, message, "unknown")
     await inlet.receive(*(inlet.reports(line, "read", "wamid.out", of=message) for line in (theirs, other)))
-    assert await status_of(inlet, message) == "unknown"
+    row = await inlet.one("select status, provider_id from message where id = $1", message)
+    assert tuple(row) == ("unknown", None)
 
 
 async def test_a_status_of_an_inbound_message_is_kept_and_changes_nothing(inlet: Inlet) -> None:

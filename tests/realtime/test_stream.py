@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -291,8 +292,18 @@ async def test_no_socket_opens_on_any_other_path(world: World, screens: Screens)
         assert refused.value.response.status_code == 403
 
 
-async def test_signing_out_closes_that_sessions_screens(world: World, screens: Screens) -> None:
+@pytest.fixture
+async def event_screens(world: World, db: Database) -> AsyncIterator[Screens]:
+    """Of a process that never asks by itself whether somebody still may listen."""
+    async with served(world, Reader(db, checked_s=1_000_000)) as url:
+        screens = Screens(world, url)
+        yield screens
+        await screens.close()
+
+
+async def test_signing_out_closes_that_sessions_screens(world: World, event_screens: Screens) -> None:
     """A11: within five seconds, here by the event at once."""
+    screens = event_screens
     ended, kept = await screens.opened("agent1"), await screens.opened("agent1")
     await ended.browser.client.delete("/session")
     assert await ended.until_closed() == 4401
@@ -300,7 +311,8 @@ async def test_signing_out_closes_that_sessions_screens(world: World, screens: S
     await kept.until(kept.batches, "told")
 
 
-async def test_a_disabled_users_screens_close(world: World, screens: Screens) -> None:
+async def test_a_disabled_users_screens_close(world: World, event_screens: Screens) -> None:
+    screens = event_screens
     screen, other = await screens.opened("agent1"), await screens.opened("agent2")
     async with world.db.tx(world.firm.id, SYSTEM) as tx:
         await disable_user(tx, screen.browser.user_id)
@@ -316,7 +328,8 @@ async def test_a_session_that_vanishes_without_an_event_closes_too(
     assert await screen.until_closed() == 4401
 
 
-async def test_who_comes_into_a_team_is_told_to_load_again(world: World, screens: Screens) -> None:
+async def test_who_comes_into_a_team_is_told_to_load_again(world: World, event_screens: Screens) -> None:
+    screens = event_screens
     conversation = await world.write("+905550000001", channel=world.firm.other_channel)
     screen = await screens.opened("agent1")
     async with world.db.tx(world.firm.id, SYSTEM) as tx:

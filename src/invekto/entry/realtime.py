@@ -55,10 +55,13 @@ _log = logging.getLogger("invekto.stream")
 class Reader:
     """`start` it with the process; sockets `join` and `leave`. Without a socket it does not read."""
 
-    def __init__(self, database: Database, *, tick_s: int = TICK_S, poll_s: float = POLL_S) -> None:
+    def __init__(
+        self, database: Database, *, tick_s: int = TICK_S, poll_s: float = POLL_S, checked_s: int = SESSIONS_CHECKED_S
+    ) -> None:
         self._database = database
         self._tick_s = tick_s
         self._poll_s = poll_s
+        self._checked_s = checked_s
         self._sockets: dict[UUID, set[Socket]] = defaultdict(set)
         self._per_user: Counter[UUID] = Counter()
         self._cursor: Cursor | None = None
@@ -258,7 +261,7 @@ class Reader:
             everybody = [socket for sockets in self._sockets.values() for socket in sockets]
             for socket in everybody:
                 socket.drop_if_stuck()
-            if asked or second % SESSIONS_CHECKED_S == 0:
+            if asked or second % self._checked_s == 0:
                 try:
                     async with self._connection() as connection:
                         await self._check(everybody, connection)
