@@ -133,13 +133,25 @@ def test_a_web_process_killed_around_its_commit_loses_doubles_and_reorders_nothi
             desk.start_web(until_ready=False, INVEKTO_FAILPOINTS=f"{step}:{dice.randint(1, 20)}")
             desk.until_dead("web")
         desk.start_web()
+        # What was in the commit is chance: of demo2 everything comes twice anyway, so it has to be one of demo's.
+        for _ in range(6):
+            if came_twice(scene):
+                break
+            desk.kill("web")
+            desk.start_web(until_ready=False, INVEKTO_FAILPOINTS=f"{WEB_STEPS[-1]}:{dice.randint(1, 20)}")
+            desk.until_dead("web")
+            desk.start_web()
     scene.check(scene.lease_end())
-    stored_again = desk.rows(
-        "select body from receipt where position(convert_to($1, 'UTF8') in body) > 0 and position('messages' in body) > 0"
-        " group by body having count(*) > 1",
-        scene.numbers[0],
-    )
-    assert stored_again, "the place between commit and answer was hit"
+    assert came_twice(scene), "the place between commit and answer was hit"
+
+
+def came_twice(scene: Scene, within_s: float = 8) -> bool:
+    """Whether some webhook of demo is stored twice, as soon as it is."""
+    query = "select 1 from receipt where position(convert_to($1, 'UTF8') in body) > 0 group by body having count(*) > 1 limit 1"
+    deadline = time.monotonic() + within_s
+    while not (found := scene.desk.rows(query, scene.numbers[0])) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return bool(found)
 
 
 @pytest.mark.usefixtures("abandoned")
