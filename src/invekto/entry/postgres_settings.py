@@ -26,6 +26,8 @@ CONFIGURATION: Final[Mapping[str, str]] = {
     "wal_buffers": "16MB",
     "max_wal_size": "2GB",
     "checkpoint_timeout": "15min",
+    # A new desk's tables grow from nothing: until their statistics come, a statement may read the wrong index of them.
+    "autovacuum_naptime": "10s",
     # The event stream reads below the oldest open transaction: a forgotten one must not stop it.
     "idle_in_transaction_session_timeout": "60s",
     "max_prepared_transactions": "0",
