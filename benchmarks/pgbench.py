@@ -21,7 +21,7 @@ create table if not exists bench_row (
   id bigint generated always as identity primary key,
   body jsonb not null,
   received_at timestamptz not null default now()
-)
+) with (autovacuum_enabled = off)
 """
 
 
@@ -44,7 +44,10 @@ def program() -> Path:
 
 
 class Pgbench:
-    """Writes into a table of its own, `bench_row`, truncated before every round."""
+    """Writes into a table of its own, `bench_row`, truncated before every round.
+
+    Never vacuumed: that would come seconds later, on the account of whatever is measured then.
+    """
 
     def __init__(self, url: str, server_pid: int, folder: Path) -> None:
         self._url, self._server_pid = url, server_pid

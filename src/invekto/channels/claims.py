@@ -169,11 +169,15 @@ async def mark_done(connection: Connection, receipts: Sequence[StoredReceipt]) -
 
 
 async def forget_done_receipts(connection: Connection, older_than: datetime, limit: int) -> int:
-    """Deletes at most `limit` receipts that were done and came before `older_than`; gives their number."""
+    """Deletes of the first `limit` receipts that are done those that came before `older_than`; gives their number.
+
+    By the key: receipts are numbered as they come. A replayed one is old and has a new number, so it goes with its neighbours.
+    """
     return int(
         await connection.fetchval(
-            "with gone as (delete from receipt where id in (select id from receipt where received_at < $1"
-            " and done_at is not null limit $2) returning 1) select count(*) from gone",
+            "with gone as (delete from receipt where id in (select id from (select id, received_at from receipt"
+            " where done_at is not null order by id limit $2) first where received_at < $1) returning 1)"
+            " select count(*) from gone",
             older_than,
             limit,
         )

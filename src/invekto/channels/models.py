@@ -97,10 +97,7 @@ class Receipt(Base):
     """A raw webhook as stored before it was acknowledged. Belongs to no tenant: one body may speak of several."""
 
     __tablename__ = "receipt"
-    __table_args__ = (
-        Index("receipt_open_idx", "id", postgresql_where=text("done_at is null")),
-        Index(None, "received_at"),
-    )
+    __table_args__ = (Index("receipt_open_idx", "id", postgresql_where=text("done_at is null")),)
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     kind: Mapped[str]
