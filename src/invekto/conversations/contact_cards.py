@@ -40,7 +40,7 @@ select i.id, i.display, h.id as channel_id, h.kind as channel_kind, h.name as ch
 
 async def contact_card(tx: Tx, viewer: Viewer, contact_id: UUID) -> ContactCard:
     """Four statements, by primary keys and conversation_identity_idx. NotFound when hidden."""
-    contact = await _visible_contact(tx, viewer, contact_id)
+    contact = await see_contact(tx, viewer, contact_id)
     identities = await tx.fetch(_IDENTITIES, tx.tenant_id, contact_id)
     notes = await contacts_notes(tx, viewer, contact_id, NEWEST)
     conversations = await contacts_conversations(tx, viewer, contact_id, NEWEST)
@@ -60,7 +60,7 @@ async def contact_card(tx: Tx, viewer: Viewer, contact_id: UUID) -> ContactCard:
 
 async def rename(tx: Tx, viewer: Viewer, contact_id: UUID, name: str) -> None:
     """Renames the contact in every list that shows it. NotFound when hidden."""
-    contact = await _visible_contact(tx, viewer, contact_id)
+    contact = await see_contact(tx, viewer, contact_id)
     if not viewer.sees_pii and name == mask_name(contact["name"]):
         return  # a masked number that came back unchanged must not become the name
     # The conversations first, in the order in which inbound locks them too.
@@ -83,8 +83,8 @@ async def rename(tx: Tx, viewer: Viewer, contact_id: UUID, name: str) -> None:
     tx.emit(*(ConversationChanged(conversation_id=id_) for id_ in ids))
 
 
-async def _visible_contact(tx: Tx, viewer: Viewer, contact_id: UUID) -> asyncpg.Record:
-    """Seen through a conversation; who sees all conversations also sees a contact without any."""
+async def see_contact(tx: Tx, viewer: Viewer, contact_id: UUID) -> asyncpg.Record:
+    """NotFound when hidden. Seen through a conversation; who sees all conversations also sees a contact without any."""
     row = await tx.fetchrow(
         f"""
         select k.id, k.name, k.phone, k.language, k.created_at

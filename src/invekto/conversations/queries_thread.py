@@ -14,7 +14,7 @@ from invekto.kernel.tx import Tx
 
 QUOTE_LENGTH: Final = 200
 
-_COLUMNS: Final = f"""
+MESSAGE_COLUMNS: Final = f"""
 m.tenant_id, m.id, m.conversation_id, m.seq, m.direction, m.type, m.text, m.payload::text as payload, m.status,
 m.error_code, m.error_vendor_code, m.error_detail, m.author_kind, m.author_id, a.name as author_name, m.client_id,
 m.provider_at, m.created_at, m.sent_at, m.delivered_at, m.read_at, m.dismissed_at, m.version,
@@ -24,7 +24,7 @@ q.author_kind as quoted_author_kind, q.author_id as quoted_author_id, b.name as 
                                    'state', f.state, 'voice', f.voice) order by f.position, f.id)
    from attachment f where f.tenant_id = m.tenant_id and f.message_id = m.id)::text as attachments
 """  # noqa: S608  # a constant of this file
-_JOINS: Final = """
+MESSAGE_JOINS: Final = """
   left join user_account a on a.tenant_id = m.tenant_id and a.id = m.author_id and m.author_kind = 'user'
   left join message q on q.tenant_id = m.tenant_id and q.id = m.reply_to_id
   left join user_account b on b.tenant_id = q.tenant_id and b.id = q.author_id and q.author_kind = 'user'
@@ -36,15 +36,13 @@ with page as materialized (
    where tenant_id = $1 and conversation_id = $2 and seq < $3
    order by seq desc limit $4
 )
-select {_COLUMNS} from page m {_JOINS} order by m.seq
+select {MESSAGE_COLUMNS} from page m {MESSAGE_JOINS} order by m.seq
 """  # noqa: S608  # put together from constants of this file
-_ONE: Final = (
-    f"select {_COLUMNS} from message m {_JOINS} where m.tenant_id = $1 and m.conversation_id = $2 and m.id = $3"  # noqa: S608
-)
+_ONE: Final = f"select {MESSAGE_COLUMNS} from message m {MESSAGE_JOINS} where m.tenant_id = $1 and m.conversation_id = $2 and m.id = $3"  # noqa: S608
 _CHANGED: Final = f"""
-select {_COLUMNS}
+select {MESSAGE_COLUMNS}
   from unnest($1::uuid[], $2::uuid[]) as wanted (tenant_id, id)
-  cross join lateral (select x.* from message x where x.tenant_id = wanted.tenant_id and x.id = wanted.id limit 1) m {_JOINS}
+  cross join lateral (select x.* from message x where x.tenant_id = wanted.tenant_id and x.id = wanted.id limit 1) m {MESSAGE_JOINS}
  order by m.seq
 """  # noqa: S608
 
@@ -55,6 +53,21 @@ async def list_messages(tx: Tx, conversation_id: UUID, before_seq: int, limit: i
     Whether the conversation is visible is the caller's first question.
     """
     return await tx.fetch(_PAGE, tx.tenant_id, conversation_id, before_seq, limit)
+
+
+_NEWER_PAGE: Final = f"""
+with page as materialized (
+  select * from message
+   where tenant_id = $1 and conversation_id = $2 and seq > $3
+   order by seq limit $4
+)
+select {MESSAGE_COLUMNS} from page m {MESSAGE_JOINS} order by m.seq
+"""  # noqa: S608  # as above
+
+
+async def list_newer_messages(tx: Tx, conversation_id: UUID, after_seq: int, limit: int) -> list[asyncpg.Record]:
+    """The `limit` messages behind a seq, ascending. As `list_messages`."""
+    return await tx.fetch(_NEWER_PAGE, tx.tenant_id, conversation_id, after_seq, limit)
 
 
 async def find_message(tx: Tx, conversation_id: UUID, message_id: UUID) -> asyncpg.Record | None:
@@ -79,7 +92,7 @@ async def contacts_notes(tx: Tx, viewer: Viewer, contact_id: UUID, limit: int) -
              and $2::uuid is not null
            order by m.created_at desc, m.id desc limit $5
         )
-        select {_COLUMNS} from page m {_JOINS} order by m.created_at desc, m.id desc
+        select {MESSAGE_COLUMNS} from page m {MESSAGE_JOINS} order by m.created_at desc, m.id desc
         """,  # noqa: S608  # put together from constants of this file; values are parameters
         tx.tenant_id,
         *viewer.parameters,

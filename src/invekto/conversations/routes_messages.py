@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date as Date  # noqa: N812  # the query's own name is `date`
 from typing import Annotated, assert_never
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Header, Request, Response
+from fastapi import APIRouter, Body, Header, Query, Request, Response
 
 from invekto.accounts.permissions import CONTACTS_EDIT, CONVERSATIONS_REPLY, CONVERSATIONS_VIEW
-from invekto.conversations import contact_cards, outbound, queries, queries_thread
+from invekto.conversations import contact_cards, outbound, queries_thread, thread_pages
 from invekto.conversations.lifecycle import lock_for_answer, lock_visible
 from invekto.conversations.notes import add_note
 from invekto.conversations.outbound import MediaContent, TextContent
@@ -26,7 +27,7 @@ from invekto.conversations.schemas import (
 )
 from invekto.kernel.auth import Principal, requires
 from invekto.kernel.errors import NotFound
-from invekto.kernel.pages import LIMIT_DEFAULT, Cursor, Limit, decode_cursor, encode_cursor
+from invekto.kernel.pages import LIMIT_DEFAULT, Cursor, Limit
 from invekto.kernel.requests import in_tx
 from invekto.kernel.tx import Tx
 
@@ -35,9 +36,6 @@ Looking = Annotated[Principal, requires(CONVERSATIONS_VIEW)]
 Answering = Annotated[Principal, requires(CONVERSATIONS_REPLY)]
 IdempotencyKey = Annotated[str, Header(min_length=1, max_length=200)]
 
-_LISTING = "messages"
-_AFTER_EVERY_SEQ = 2**62
-
 
 @router.get("/conversations/{conversation_id}/messages", response_model=MessagePage)
 async def list_messages(
@@ -45,21 +43,22 @@ async def list_messages(
     principal: Looking,
     conversation_id: UUID,
     cursor: Cursor = None,
+    around_seq: Annotated[int | None, Query(ge=1, le=2**62)] = None,
+    date: Annotated[Date | None, Query()] = None,
     limit: Limit = LIMIT_DEFAULT,
 ) -> Response:
-    """Ascending within the page; the first page is the newest, `next_cursor` leads to older ones."""
+    """Ascending within the page. The first page is the newest, or the one around a seq or the first message of a day.
+
+    `next_cursor` leads to older ones, `newer_cursor` to newer ones; a cursor goes before `around_seq`, that before `date`.
+    """
     viewer = Viewer.of(principal)
-    before = decode_cursor(cursor, _LISTING, int)[0] if cursor else _AFTER_EVERY_SEQ
 
     async def use_case(tx: Tx) -> MessagePage:
-        if not await queries.is_visible(tx, viewer, conversation_id):
-            raise NotFound
-        rows = await queries_thread.list_messages(tx, conversation_id, before, limit + 1)
-        page = rows[-limit:]
-        return {
-            "items": [message(row, sees_pii=viewer.sees_pii) for row in page],
-            "next_cursor": encode_cursor(_LISTING, page[0]["seq"]) if len(rows) > limit else None,
-        }
+        if cursor is None and around_seq is not None:
+            return await thread_pages.page_around(tx, viewer, conversation_id, around_seq, limit)
+        if cursor is None and date is not None:
+            return await thread_pages.page_of_day(tx, viewer, conversation_id, date, principal.timezone, limit)
+        return await thread_pages.page_at(tx, viewer, conversation_id, cursor, limit)
 
     return json_answer(await in_tx(request, principal, use_case))
 

@@ -234,6 +234,33 @@ class ConversationPage(_Answer):
 
 
 class MessagePage(_Answer):
+    """`next_cursor` leads to older messages, `newer_cursor` to newer ones; null where the conversation ends."""
+
+    items: list[Message]
+    next_cursor: str | None
+    newer_cursor: str | None
+
+
+class FoundMessage(_Answer):
+    """Where a hit stands; its conversation may be an earlier one of the same person."""
+
+    id: UUID
+    conversation_id: UUID
+    seq: int
+    created_at: datetime
+
+
+class FoundPage(_Answer):
+    """Newest first. `total` counts all hits, whatever the page."""
+
+    items: list[FoundMessage]
+    total: int
+    next_cursor: str | None
+
+
+class ContactMediaPage(_Answer):
+    """Messages with what was asked for, newest first."""
+
     items: list[Message]
     next_cursor: str | None
 

@@ -12,6 +12,7 @@ from fastapi import APIRouter
 import invekto.accounts.routes
 import invekto.channels.routes
 import invekto.conversations.routes
+import invekto.conversations.routes_find
 import invekto.conversations.routes_media
 import invekto.conversations.routes_messages
 from invekto.kernel.events import Subscriptions
@@ -20,6 +21,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     invekto.accounts.routes.router,
     invekto.channels.routes.router,
     invekto.conversations.routes.router,
+    invekto.conversations.routes_find.router,
     invekto.conversations.routes_messages.router,
     invekto.conversations.routes_media.router,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 from typing import Final
 
 # Letters that Unicode does not decompose, and Arabic and Persian spellings that people mix.
@@ -16,6 +17,9 @@ _SPECIAL: Final = {
     "ة": "ه", "ى": "ي", "ی": "ي", "ک": "ك", "ٱ": "ا", "ـ": "",
 }  # fmt: skip
 _MEMO_END: Final = 0x3000
+# Latin with its accents, Greek, Cyrillic and Arabic; the rest is found as it is written.
+_SPELLED_UP_TO: Final = 0x0700
+_MARKS: Final = "[\u0300-\u036f\u064b-\u065f]*"
 _NOT_SLUG: Final = re.compile(r"[^0-9a-z]+")
 _SLUG_MAX: Final = 63
 # In code point order these stand behind the plain letter and everything that begins with it, which is their place
@@ -64,6 +68,35 @@ def search_key(text: str) -> str:
     # A key is folded twice because a fold can give a sequence that composes differently (U+0345 and its like).
     once = unicodedata.normalize("NFKC", text.translate(_folding))
     return " ".join(unicodedata.normalize("NFC", once.translate(_folding)).split())
+
+
+@cache
+def _spellings() -> dict[str, str]:
+    """For each folded letter the letters that fold to it, as the inside of a bracket of a regular expression."""
+    found: dict[str, list[str]] = {}
+    for code_point in range(0x21, _SPELLED_UP_TO):
+        folded = _folding[code_point]
+        if len(folded) == 1 and folded.isalnum():
+            found.setdefault(folded, []).append(chr(code_point))
+    return {letter: "".join(letters) for letter, letters in found.items()}
+
+
+def search_pattern(key: str) -> str:
+    """A regular expression of PostgreSQL (case-sensitive `~`) that finds a `search_key` within text as it was written.
+
+    For texts without a key column of their own: reading few of them costs less than keeping a key for all. Letters
+    that fold to two (ß, æ) are found as they are written only.
+    """
+    spelled = _spellings()
+    pattern: list[str] = []
+    for char in key:
+        if char.isspace():
+            pattern.append(r"\s+")
+        elif char.isalnum():
+            pattern.append(f"[{spelled.get(char, char)}]{_MARKS}")
+        else:
+            pattern.append(f"\\{char}" if char.isascii() else char)
+    return "".join(pattern)
 
 
 def sort_key(text: str) -> str:

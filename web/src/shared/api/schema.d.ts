@@ -48,6 +48,26 @@ export interface paths {
         patch: operations["change_contact"];
         trace?: never;
     };
+    "/api/v1/contacts/{contact_id}/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Contact Media
+         * @description The person's pictures and videos, files and voice notes, or messages with links; newest first.
+         */
+        get: operations["list_contact_media"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations": {
         parameters: {
             query?: never;
@@ -157,7 +177,9 @@ export interface paths {
         };
         /**
          * List Messages
-         * @description Ascending within the page; the first page is the newest, `next_cursor` leads to older ones.
+         * @description Ascending within the page. The first page is the newest, or the one around a seq or the first message of a day.
+         *
+         *     `next_cursor` leads to older ones, `newer_cursor` to newer ones; a cursor goes before `around_seq`, that before `date`.
          */
         get: operations["list_messages"];
         put?: never;
@@ -166,6 +188,26 @@ export interface paths {
          * @description Sends or notes. The same key and body give the same message again, with 200.
          */
         post: operations["post_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/messages/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search Messages
+         * @description Words in the whole thread with this person, earlier conversations included; newest first. Nothing finds nothing.
+         */
+        get: operations["search_messages"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -677,6 +719,16 @@ export interface components {
             last_inbound_at: string | null;
         };
         /**
+         * ContactMediaPage
+         * @description Messages with what was asked for, newest first.
+         */
+        ContactMediaPage: {
+            /** Items */
+            items: components["schemas"]["Message"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * Conversation
          * @description `unread` and `read_seq` are the viewer's own.
          */
@@ -878,6 +930,41 @@ export interface components {
             /** Path */
             path: string;
         };
+        /**
+         * FoundMessage
+         * @description Where a hit stands; its conversation may be an earlier one of the same person.
+         */
+        FoundMessage: {
+            /**
+             * Conversation Id
+             * Format: uuid
+             */
+            conversation_id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Seq */
+            seq: number;
+        };
+        /**
+         * FoundPage
+         * @description Newest first. `total` counts all hits, whatever the page.
+         */
+        FoundPage: {
+            /** Items */
+            items: components["schemas"]["FoundMessage"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+        };
         /** MediaMessageBody */
         MediaMessageBody: {
             /**
@@ -958,10 +1045,15 @@ export interface components {
             /** Version */
             version: number;
         };
-        /** MessagePage */
+        /**
+         * MessagePage
+         * @description `next_cursor` leads to older messages, `newer_cursor` to newer ones; null where the conversation ends.
+         */
         MessagePage: {
             /** Items */
             items: components["schemas"]["Message"][];
+            /** Newer Cursor */
+            newer_cursor: string | null;
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -1290,6 +1382,7 @@ export type ContactBody = components['schemas']['ContactBody'];
 export type ContactBrief = components['schemas']['ContactBrief'];
 export type ContactCard = components['schemas']['ContactCard'];
 export type ContactIdentity = components['schemas']['ContactIdentity'];
+export type ContactMediaPage = components['schemas']['ContactMediaPage'];
 export type Conversation = components['schemas']['Conversation'];
 export type ConversationDetail = components['schemas']['ConversationDetail'];
 export type ConversationPage = components['schemas']['ConversationPage'];
@@ -1300,6 +1393,8 @@ export type DraftBody = components['schemas']['DraftBody'];
 export type ErrorAnswer = components['schemas']['ErrorAnswer'];
 export type ErrorDetail = components['schemas']['ErrorDetail'];
 export type ErrorField = components['schemas']['ErrorField'];
+export type FoundMessage = components['schemas']['FoundMessage'];
+export type FoundPage = components['schemas']['FoundPage'];
 export type MediaMessageBody = components['schemas']['MediaMessageBody'];
 export type MediaRuleOut = components['schemas']['MediaRuleOut'];
 export type Message = components['schemas']['Message'];
@@ -1417,6 +1512,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ContactCard"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_contact_media: {
+        parameters: {
+            query?: {
+                kind?: "media" | "files" | "links";
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactMediaPage"];
                 };
             };
             /** @description See docs/api.md, Errors */
@@ -1596,6 +1726,8 @@ export interface operations {
         parameters: {
             query?: {
                 cursor?: string | null;
+                around_seq?: number | null;
+                date?: string | null;
                 limit?: number;
             };
             header?: never;
@@ -1659,6 +1791,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    search_messages: {
+        parameters: {
+            query?: {
+                q?: string;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPage"];
                 };
             };
             /** @description See docs/api.md, Errors */
