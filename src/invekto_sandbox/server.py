@@ -24,6 +24,8 @@ from invekto_sandbox.whatsapp_cloud import accounts as whatsapp_accounts
 from invekto_sandbox.whatsapp_cloud.cloud import WhatsAppCloud
 from invekto_sandbox.whatsapp_cloud.control_traffic import CloudControl
 from invekto_sandbox.whatsapp_cloud.graph import Graph
+from invekto_sandbox.whatsapp_cloud.onboarding import TABLES as ONBOARDING_TABLES
+from invekto_sandbox.whatsapp_cloud.signup import Signup
 from invekto_sandbox.whatsapp_cloud.tables import TABLES as WHATSAPP_TABLES
 
 MAKERS: dict[str, Callable[[], key_file.Keys]] = {whatsapp_accounts.KIND: whatsapp_accounts.new_keys}
@@ -75,6 +77,7 @@ def _app(core: Core, cloud: WhatsAppCloud) -> Starlette:
     control = Control(core, [CloudControl(cloud)])
     return Starlette(
         routes=[
+            *Signup(cloud).routes(),
             *control.routes(),
             Route("/health", control.health),
             Route("/", page.index),
@@ -108,7 +111,7 @@ async def serving(settings: Settings) -> AsyncIterator[Sandbox]:
         listener = listen(settings.host, settings.port)
         settings = replace(settings, port=listener.getsockname()[1])
         keys = key_file.load_or_create(settings.folder, MAKERS)
-        core = Core.open(settings, [WHATSAPP_TABLES])
+        core = Core.open(settings, [WHATSAPP_TABLES, ONBOARDING_TABLES])
         cloud = WhatsAppCloud(core, keys[whatsapp_accounts.KIND])
         core.hub.narrator_of = lambda account: cloud if account in cloud.accounts.numbers else None
         config = uvicorn.Config(

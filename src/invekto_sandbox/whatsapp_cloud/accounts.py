@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from invekto_sandbox import keys as key_file
+from invekto_sandbox.whatsapp_cloud.errors import GraphError
+
+if TYPE_CHECKING:
+    from invekto_sandbox.whatsapp_cloud.onboarding import Token
 
 KIND = "whatsapp_cloud"
 _FIRST = (("demo", "Mavera Klinik"), ("demo2", "Lodos Otel"))
@@ -79,6 +83,8 @@ class Accounts:
 
     def __init__(self, folder: Path, keys: key_file.Keys) -> None:
         self._folder = folder
+        # What is known of tokens beyond the key file: see onboarding.
+        self.issued: Callable[[str], Token | None] = lambda _token: None
         self._take(keys)
 
     def _take(self, keys: key_file.Keys) -> None:
@@ -99,7 +105,18 @@ class Accounts:
     def first(self) -> Number:
         return next(iter(self.numbers.values()))
 
+    def token_problem(self, token: str) -> GraphError | None:
+        """Why a token opens nothing, None for a good one."""
+        issued = self.issued(token)
+        if issued is not None:
+            return issued.problem()
+        return None if token in self._by_token else GraphError(190)
+
     def waba_of_token(self, token: str) -> str | None:
+        """The account that a good token belongs to."""
+        issued = self.issued(token)
+        if issued is not None:
+            return issued.waba_id if issued.problem() is None else None
         return self._by_token.get(token)
 
     def of_waba(self, waba_id: str) -> Iterator[Number]:

@@ -14,6 +14,7 @@ from invekto_sandbox.webhooks import Outcome, Webhook
 from invekto_sandbox.whatsapp_cloud.accounts import KIND, Accounts
 from invekto_sandbox.whatsapp_cloud.inbound import Inbound
 from invekto_sandbox.whatsapp_cloud.media import MediaShelf
+from invekto_sandbox.whatsapp_cloud.onboarding import Onboarding
 from invekto_sandbox.whatsapp_cloud.people import SAMPLES, People
 from invekto_sandbox.whatsapp_cloud.progress import Progress
 from invekto_sandbox.whatsapp_cloud.sending import Sending
@@ -26,6 +27,7 @@ class WhatsAppCloud:
         settings = core.settings
         self.core = core
         self.accounts = Accounts(settings.folder, keys)
+        self.onboarding = Onboarding(core, self.accounts)
         self.subscriptions = Subscriptions(core, self.accounts)
         self.people = People(core.store, self.accounts, settings.strangers)
         self.threads = Threads(core.store)

@@ -90,8 +90,18 @@ CODES: dict[int, Known] = {
     132000: Known("Template Param Count Mismatch", 400),
     132001: Known("Template does not exist", 404),
     132015: Known("Template is Paused", 400),
+    133000: Known("Incomplete Deregistration", 500, "A previous deregistration attempt failed."),
+    133004: Known("Server Temporarily Unavailable", 503, "Server is temporarily unavailable.", transient=True),
+    133005: Known("Two step verification PIN Mismatch", 400, "Two-step verification PIN incorrect."),
+    133006: Known("Phone number re-verification needed", 400, "Phone number needs to be verified before registering."),
+    133008: Known("Too many two step verification PIN guesses", 400, "Too many two-step verification PIN guesses."),
+    133009: Known("Two step verification PIN guessed too fast", 400, "Two-step verification PIN entered too quickly."),
     133010: Known("Phone number Not Registered", 400),
+    133015: Known("Please wait a few minutes before registering", 400, "The phone number was recently deleted."),
+    133016: Known("Account register/deregister rate limit exceeded", 400, "Registration failed: too many attempts."),
     135000: Known("Generic user error", 400),
+    136025: Known("Verify code error", 400, "The code that you entered is wrong or has expired."),
+    2593107: Known("Synchronization cannot be requested", 400, "The time to synchronize this number is over."),
 }
 
 

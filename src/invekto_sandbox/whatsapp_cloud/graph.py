@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
 
 from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect, Request
@@ -18,32 +15,11 @@ from invekto_sandbox.whatsapp_cloud import nodes
 from invekto_sandbox.whatsapp_cloud.accounts import KIND, Number
 from invekto_sandbox.whatsapp_cloud.cloud import WhatsAppCloud
 from invekto_sandbox.whatsapp_cloud.errors import GraphError, no_such_object
+from invekto_sandbox.whatsapp_cloud.graph_call import MAX_JSON, Call, json_body, token_of
+from invekto_sandbox.whatsapp_cloud.graph_membership import Membership
 from invekto_sandbox.whatsapp_cloud.payloads import Json
 
 _VERSIONS = re.compile(r"^(?:/*v\d+(?:\.\d+)?(?=/|$))+")
-_MAX_JSON = 1_000_000
-
-
-@dataclass(slots=True)
-class Call:
-    """One request as the handlers see it. `about` and `note` are for the event log."""
-
-    request: Request
-    segments: list[str]
-    token: str
-    waba_id: str = ""
-    account: str = ""
-    about: str = ""
-    label: str = ""
-    note: str | None = None
-    raw: bytes = b""
-
-    @property
-    def method(self) -> str:
-        return self.request.method
-
-    def param(self, name: str) -> str | None:
-        return self.request.query_params.get(name)
 
 
 class _Withheld(Exception):
@@ -54,11 +30,12 @@ class Graph:
     def __init__(self, cloud: WhatsAppCloud) -> None:
         self._cloud = cloud
         self._core = cloud.core
+        self._membership = Membership(cloud)
 
     async def handle(self, request: Request) -> Response:
         began = time.perf_counter()
         path = _VERSIONS.sub("", request.url.path).strip("/")
-        call = Call(request, path.split("/"), _token(request))
+        call = Call(request, path.split("/"), token_of(request))
         call.label = f"{call.method} /{'/'.join(call.segments[1:]) or call.segments[0]}"
         call.account = self._account(call)
         slow_s = self._core.faults.slow_s(call.account)
@@ -101,7 +78,7 @@ class Graph:
     async def _route(self, call: Call) -> Response:
         head, *rest = call.segments
         if (head, rest) == ("oauth", ["access_token"]):
-            return JSONResponse(nodes.app_token(self._cloud, call.request.query_params))
+            return JSONResponse(nodes.oauth_token(self._cloud, call.request.query_params))
         if head == "debug_token":
             return JSONResponse(nodes.debug_token(self._cloud, call.token, call.param("input_token") or ""))
         if (head, rest) == ("whatsapp_business", ["attachments"]):
@@ -123,7 +100,7 @@ class Graph:
             raise GraphError(104)
         waba_id = self._cloud.accounts.waba_of_token(call.token)
         if waba_id is None:
-            raise GraphError(190)
+            raise self._cloud.accounts.token_problem(call.token) or GraphError(190)
         call.waba_id = waba_id
 
     # a number
@@ -136,6 +113,7 @@ class Graph:
             ("GET", ""): self._number_node,
             ("POST", ""): self._change_number,
             ("GET", "whatsapp_business_profile"): self._profile,
+            **self._membership.handlers(),
         }
         handler = handlers.get((call.method, "/".join(rest)))
         if handler is None:
@@ -143,7 +121,7 @@ class Graph:
         return await handler(call, number)
 
     async def _messages(self, call: Call, number: Number) -> Response:
-        body = await _json_body(call)
+        body = await json_body(call)
         type_ = "read" if "status" in body else str(body.get("type", "text"))
         call.label = f"POST /messages {type_}"
         sends = type_ != "read"
@@ -157,6 +135,7 @@ class Graph:
             refuse = faults.refuse(number.phone_number_id) if sends else None
             if refuse is not None:
                 raise GraphError(refuse.code, http=refuse.http)
+            self._cloud.onboarding.require_registered(number)
             accepted = self._cloud.sending.post(number, body)
         except GraphError as error:
             if sends:
@@ -206,7 +185,7 @@ class Graph:
 
     async def _upload(self, call: Call, number: Number) -> Response:
         call.label = "POST /media"
-        form = await call.request.form(max_part_size=_MAX_JSON)
+        form = await call.request.form(max_part_size=MAX_JSON)
         try:
             if form.get("messaging_product") != "whatsapp":
                 raise GraphError.missing("messaging_product")
@@ -233,7 +212,7 @@ class Graph:
         return JSONResponse(nodes.number(self._cloud, number, call.param("fields")))
 
     async def _change_number(self, call: Call, number: Number) -> Response:
-        wish = (await _json_body(call)).get("webhook_configuration")
+        wish = (await json_body(call)).get("webhook_configuration")
         if not isinstance(wish, dict):
             raise GraphError.missing("webhook_configuration")
         await self._cloud.subscriptions.subscribe(
@@ -261,7 +240,7 @@ class Graph:
         if call.method == "DELETE":
             self._cloud.subscriptions.unsubscribe(call.waba_id)
             return {"success": True}
-        body = await _json_body(call)
+        body = await json_body(call)
         url = body.get("override_callback_uri") or call.param("override_callback_uri")
         token = body.get("verify_token") or call.param("verify_token")
         await self._cloud.subscriptions.subscribe(call.waba_id, url, token)
@@ -272,7 +251,7 @@ class Graph:
             raise GraphError(190)
         if call.method != "POST":
             raise no_such_object(call.segments[0], call.method)
-        body: Json = dict(call.request.query_params) | await _json_body(call)
+        body: Json = dict(call.request.query_params) | await json_body(call)
         if not body.get("callback_url"):
             raise GraphError.missing("callback_url")
         await self._cloud.subscriptions.subscribe_app(str(body["callback_url"]), str(body.get("verify_token", "")))
@@ -308,40 +287,3 @@ class Graph:
         if not self._cloud.media.url_holds(media_id, call.param("ext") or "", call.param("hash") or ""):
             return Response(status_code=404)
         return FileResponse(self._cloud.media.path(media_id), media_type=row["mime"])
-
-
-def _token(request: Request) -> str:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() in ("bearer", "oauth") and token:
-        return token.strip()
-    return request.query_params.get("access_token", "")
-
-
-async def _json_body(call: Call) -> Json:
-    """A JSON body, or a form whose values are JSON where they look like it. An empty body is {}."""
-    request = call.request
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind in ("application/x-www-form-urlencoded", "multipart/form-data"):
-        form = await request.form(max_part_size=_MAX_JSON)
-        body = {key: _loose(value) for key, value in form.items() if isinstance(value, str)}
-        call.raw = json.dumps(body, ensure_ascii=False).encode()
-        return body
-    call.raw = await request.body()
-    if not call.raw.strip():
-        return {}
-    try:
-        parsed: Any = json.loads(call.raw)
-    except ValueError:
-        raise GraphError(100, "The request body is not valid JSON.") from None
-    if not isinstance(parsed, dict):
-        raise GraphError(100, "The request body must be a JSON object.")
-    return parsed
-
-
-def _loose(value: str) -> Any:
-    if value[:1] in ("{", "["):
-        try:
-            return json.loads(value)
-        except ValueError:
-            return value
-    return value

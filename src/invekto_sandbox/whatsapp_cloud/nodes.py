@@ -55,14 +55,14 @@ def number(cloud: WhatsAppCloud, one: Number, fields: str | None) -> Json:
         "code_verification_status": "VERIFIED",
         "name_status": "APPROVED",
         "new_name_status": "NONE",
-        "status": "CONNECTED",
+        "status": "CONNECTED" if cloud.onboarding.registered(one) else "DISCONNECTED",
         "account_mode": "SANDBOX",
         "platform_type": "CLOUD_API",
         "throughput": {"level": "STANDARD"},
         "is_official_business_account": False,
         "is_pin_enabled": True,
         "is_preverified_number": False,
-        "is_on_biz_app": False,
+        "is_on_biz_app": cloud.onboarding.mode(one) == "coexistence",
         "search_visibility": "NON_VISIBLE",
         "whatsapp_business_manager_messaging_limit": "TIER_2K",
         "health_status": {"can_send_message": "AVAILABLE", "entities": []},
@@ -117,11 +117,14 @@ def debug_token(cloud: WhatsAppCloud, token: str, input_token: str) -> Json:
     """Anybody's valid token may ask, as may the app's own."""
     accounts = cloud.accounts
     if not accounts.is_app_token(token) and accounts.waba_of_token(token) is None:
-        raise GraphError(190)
+        raise accounts.token_problem(token) or GraphError(190)
     waba_id = accounts.waba_of_token(input_token)
+    issued = accounts.issued(input_token)
+    scopes = list(_SCOPES if issued is None else issued.scopes)
     if waba_id is None:
+        problem = accounts.token_problem(input_token) or GraphError(190)
         data: Json = {
-            "error": {"code": 190, "message": "Invalid OAuth access token."},
+            "error": {"code": 190, "message": problem.title, "subcode": problem.subcode},
             "is_valid": False,
             "scopes": [],
         }
@@ -130,18 +133,21 @@ def debug_token(cloud: WhatsAppCloud, token: str, input_token: str) -> Json:
             "app_id": accounts.app_id,
             "type": "SYSTEM_USER",
             "application": "Invekto sandbox",
-            "expires_at": 0,
+            "expires_at": 0 if issued is None else int(issued.expires_at or 0),
             "is_valid": True,
             "issued_at": int(time.time()),
-            "scopes": _SCOPES,
-            "granular_scopes": [{"scope": scope, "target_ids": [waba_id]} for scope in _SCOPES],
+            "scopes": scopes,
+            "granular_scopes": [{"scope": scope, "target_ids": [waba_id]} for scope in scopes],
         }
     return {"data": data}
 
 
-def app_token(cloud: WhatsAppCloud, query: Mapping[str, Any]) -> Json:
+def oauth_token(cloud: WhatsAppCloud, query: Mapping[str, Any]) -> Json:
+    """The app's own token, or a business token for a code of the sign-up dialog."""
     accounts = cloud.accounts
     token = f"{query.get('client_id')}|{query.get('client_secret')}"
+    if query.get("code") and accounts.is_app_token(token):
+        return cloud.onboarding.exchange(str(query["code"]), str(query.get("redirect_uri") or ""))
     if query.get("grant_type") != "client_credentials" or not accounts.is_app_token(token):
         raise GraphError(100, "Error validating client secret.")
     return {"access_token": token, "token_type": "bearer"}
