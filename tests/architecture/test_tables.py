@@ -34,6 +34,7 @@ CROSS_TENANT_INDEXES = {
     "event_created_at_idx": "retention",
     "conversation_snoozed_idx": "the waker asks for whatever is due",
     "attachment_pending_idx": "the media fetcher asks for whatever is due",
+    "attachment_facts_idx": "the reader of files asks for whatever is due",
     "lane_due_idx": "workers claim whatever is due",
     "delivery_update_received_at_idx": "retention of parked updates",
 }

@@ -55,6 +55,7 @@ async def secrets_of(world: World, firm: str) -> dict[str, str]:
         "conversation_id": str(conversation),
         "message_id": sent["id"],
         "attachment_id": file["id"],
+        "channel_id": str(world.firms[firm].channel),
         "contact_id": row["contact"]["id"],
         "tag_ids": tag["id"],
         "user_id": str(world.firms[firm].users["agent1"]),

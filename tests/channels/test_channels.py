@@ -183,7 +183,8 @@ async def test_everybody_signed_in_sees_the_firms_channels_and_what_they_can_do(
     assert [one["id"] for one in listed["items"]] == [str(world.firm.channel), str(world.firm.other_channel)]
     first = listed["items"][0]
     assert first.keys() == {
-        "id", "number", "kind", "provider", "name", "address", "status", "team_id", "capabilities",
+        "id", "number", "kind", "provider", "name", "address", "status", "team_id", "media_policy",
+        "capabilities",
     }  # fmt: skip
     can = first["capabilities"]
     assert (can["text_max"], can["caption_max"], can["service_window_s"]) == (4096, 1024, 86_400)

@@ -139,7 +139,30 @@ async def test_what_the_file_host_says_decides_whether_to_ask_again(status: int,
     async with badly(answer) as (adapter, http, calls):
         with pytest.raises(error):
             await adapter.fetch_media(http, CREDENTIALS, "77", Reader().store)
-        assert [call.header("authorization") for call in calls] == ["Bearer EAAsecret"] * 2
+        # A dead link is asked for once more: two rounds of two calls.
+        rounds = 2 if error is MediaGone else 1
+        assert [call.header("authorization") for call in calls] == ["Bearer EAAsecret"] * 2 * rounds
+
+
+async def test_a_link_that_has_died_is_asked_for_once_more() -> None:
+    """A link lives for five minutes; the file for days."""
+    links = 0
+
+    async def answer(call: Call) -> None:
+        nonlocal links
+        if call.path == "/77":
+            links += 1
+            port = call.writer.get_extra_info("sockname")[1]
+            await call.answer(200, b'{"url": "http://127.0.0.1:%d/file%d", "mime_type": "image/png"}' % (port, links))
+        elif call.path == "/file1":
+            await call.answer(404)
+        else:
+            await call.answer(200, PNG)
+
+    async with badly(answer) as (adapter, http, _calls):
+        reader = Reader()
+        await adapter.fetch_media(http, CREDENTIALS, "77", reader.store)
+        assert (links, reader.content) == (2, PNG)
 
 
 async def test_a_file_that_breaks_off_is_asked_for_again() -> None:

@@ -25,6 +25,14 @@ class ChannelConnected(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChannelChanged(Event):
+    """Somebody changed how a channel works. `detail`: fields."""
+
+    kind: ClassVar[str] = "channel.changed"
+    audited: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChannelDisconnected(Event):
     """Its webhooks are parked from now on, and nothing goes out."""
 

@@ -53,6 +53,11 @@ class Channel(TenantRow):
         UniqueConstraint("tenant_id", "number"),
         UniqueConstraint("tenant_id", "kind", "provider", "account_key"),
         CheckConstraint("status in ('connected', 'reconnect_needed', 'paused')", name="status"),
+        CheckConstraint(
+            "media_policy in ('store', 'store_days', 'do_not_store')"
+            " and (media_policy = 'store_days') = (media_days is not null)",
+            name="media_policy",
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -68,6 +73,8 @@ class Channel(TenantRow):
     status_reason: Mapped[str | None]
     team_id: Mapped[UUID | None]
     last_inbound_at: Mapped[datetime | None]
+    media_policy: Mapped[str] = mapped_column(server_default="store")
+    media_days: Mapped[int | None]
     created_at: Mapped[datetime]
 
 

@@ -14,14 +14,20 @@ from prometheus_client import Counter
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
-from invekto.accounts.permissions import QUARANTINE_MANAGE
+from invekto.accounts.permissions import CHANNELS_MANAGE, QUARANTINE_MANAGE
 from invekto.channels import quarantine, service
 from invekto.channels.adapter import RawRequest, SignatureInvalid
 from invekto.channels.apps import Apps, SigningApp
 from invekto.channels.models import Channel, Quarantine
 from invekto.channels.receipts import NewReceipt, ReceiptWriter
 from invekto.channels.registry import Registry, UnknownChannelKind, capabilities_of
-from invekto.channels.schemas import CapabilitiesOut, ChannelOut, MediaRuleOut, QuarantineOut
+from invekto.channels.schemas import (
+    CapabilitiesOut,
+    ChannelChange,
+    ChannelOut,
+    MediaRuleOut,
+    QuarantineOut,
+)
 from invekto.kernel.auth import SIGNED_IN, Principal, requires
 from invekto.kernel.errors import Forbidden, MethodNotAllowed, NotFound, TooLarge, Unavailable
 from invekto.kernel.ids import parse_uuid
@@ -205,6 +211,18 @@ async def list_channels(
     return Page(items=[_channel(channel) for channel in channels[:limit]], next_cursor=more)
 
 
+@router.patch("/channels/{channel_id}")
+async def change_channel(
+    request: Request,
+    principal: Annotated[Principal, requires(CHANNELS_MANAGE)],
+    channel_id: UUID,
+    given: ChannelChange,
+) -> ChannelOut:
+    """Changes what is given. A shorter time to keep files lets older ones go within the hour."""
+    policy = None if given.media_policy is None else (given.media_policy.kind, given.media_policy.days)
+    return _channel(await in_tx(request, principal, lambda tx: service.change_channel(tx, channel_id, policy)))
+
+
 @router.get("/quarantine")
 async def list_quarantine(
     request: Request, principal: Looking, cursor: Cursor = None, limit: Limit = LIMIT_DEFAULT
@@ -236,6 +254,7 @@ def _channel(channel: Channel) -> ChannelOut:
         "address": channel.address,
         "status": channel.status,
         "team_id": channel.team_id,
+        "media_policy": {"kind": channel.media_policy, "days": channel.media_days},
         "capabilities": CapabilitiesOut(
             text_max=can.text_max,
             caption_max=can.caption_max,

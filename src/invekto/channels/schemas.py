@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class MediaRuleOut(BaseModel):
@@ -23,6 +23,36 @@ class CapabilitiesOut(BaseModel):
     service_window_s: int | None
 
 
+class StoreDays(BaseModel):
+    """Files are let go after `days`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["store_days"]
+    days: Annotated[int, Field(ge=1, le=3650)]
+
+
+class StoreOrNot(BaseModel):
+    """Files are kept for good, or never fetched."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["store", "do_not_store"]
+    days: None = None
+
+
+MediaPolicy: TypeAlias = Annotated[StoreDays | StoreOrNot, Field(discriminator="kind")]
+"""How long the files of a channel's messages are kept."""
+
+
+class ChannelChange(BaseModel):
+    """What of a channel may be changed; what is not given stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    media_policy: MediaPolicy | None = None
+
+
 class ChannelOut(BaseModel):
     id: UUID
     number: int
@@ -32,6 +62,7 @@ class ChannelOut(BaseModel):
     address: str | None
     status: Literal["connected", "reconnect_needed", "paused"]
     team_id: UUID | None
+    media_policy: MediaPolicy
     capabilities: CapabilitiesOut
 
 

@@ -17,7 +17,13 @@ from sqlalchemy import select
 from invekto.accounts.models import Team
 from invekto.accounts.numbers import take_numbers
 from invekto.channels.adapter import Credentials
-from invekto.channels.events import AppCreated, ChannelConnected, ChannelDisconnected, ChannelReconnectNeeded
+from invekto.channels.events import (
+    AppCreated,
+    ChannelChanged,
+    ChannelConnected,
+    ChannelDisconnected,
+    ChannelReconnectNeeded,
+)
 from invekto.channels.models import Channel
 from invekto.kernel.audit import insert_audit
 from invekto.kernel.crypto import KeyRing, SecretUnreadable
@@ -184,6 +190,17 @@ async def list_channels(tx: Tx, after: int | None, limit: int) -> list[Channel]:
         .limit(limit)
     )
     return list(rows)
+
+
+async def change_channel(tx: Tx, channel_id: UUID, media_policy: tuple[str, int | None] | None) -> Channel:
+    """Gives a channel another media policy: its kind, and the days of `store_days`. None changes nothing. NotFound."""
+    channel = await tx.session.get(Channel, (tx.tenant_id, channel_id), with_for_update=True)
+    if channel is None:
+        raise NotFound
+    if media_policy is not None and media_policy != (channel.media_policy, channel.media_days):
+        channel.media_policy, channel.media_days = media_policy
+        tx.emit(ChannelChanged(entity_id=channel_id, detail={"fields": ["media_policy"]}))
+    return channel
 
 
 async def connected_channels(tx: Tx, number: str) -> list[Channel]:

@@ -18,6 +18,7 @@ from typing import Final
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from invekto.channels.adapter import (
     Address,
@@ -36,6 +37,7 @@ from invekto.conversations import delivery_batches as batches
 from invekto.conversations import delivery_rows as rows
 from invekto.conversations.delivery_outcomes import Outcomes, Work, emit_changes
 from invekto.conversations.delivery_rows import Claim
+from invekto.conversations.voice_notes import VoiceNotes
 from invekto.kernel.away import DATABASE_TROUBLE, SERVER_AWAY
 from invekto.kernel.crypto import KeyRing, SecretUnreadable
 from invekto.kernel.db import Database
@@ -69,6 +71,7 @@ class Delivery:
 
     def __post_init__(self) -> None:
         self._outcomes = Outcomes(self.database)
+        self._voice_notes = VoiceNotes(self.database, self.media)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`; then lets the calls that run finish."""
@@ -252,10 +255,21 @@ class Delivery:
         if left_s < CALL_DEADLINE_S / 2:
             # This process stood still: by the end of a call the lane might be another worker's.
             return None, Transient("the worker was too slow to ask")
+        try:
+            async with asyncio.timeout(left_s - CALL_DEADLINE_S / 2):
+                message = await self._ready(work)
+        except ChannelError as error:
+            return None, error
+        except TimeoutError:
+            return None, Transient("the recording was not made a voice note in time")
+        except DATABASE_TROUBLE as error:
+            return None, Transient(f"the recording's row could not be written: {error!r}")
+        except MediaMissing:
+            return None, Rejected("the file is not in the media store any more")
         adapter = self.registry.adapter(work.kind, work.provider)
         try:
-            async with asyncio.timeout(left_s):
-                receipt = await adapter.send(self.http, work.credentials, work.message)
+            async with asyncio.timeout(work.until - self.database.clock.monotonic()):
+                receipt = await adapter.send(self.http, work.credentials, message)
         except ChannelError as error:
             return None, error
         except TimeoutError:
@@ -267,6 +281,14 @@ class Delivery:
             _log.exception("adapter %s/%s failed", work.kind, work.provider)
             return None, OutcomeUnknown(f"{type(error).__name__} in the adapter")
         return receipt.provider_id, None
+
+    async def _ready(self, work: Work) -> Outbound:
+        """The message with its recording made a voice note. Until this is through, nobody has been asked."""
+        media = work.message.media
+        if media is None or not media.voice:
+            return work.message
+        ready = await self._voice_notes.ready(work.claim.tenant_id, work.message_id, media)
+        return msgspec.structs.replace(work.message, media=ready)
 
     async def _begin(self, claim: Claim, attempt_id: UUID) -> Work | None:
         """Writes down the attempt. None when there is nothing to ask: the lane was empty, lost, or its head settled here."""

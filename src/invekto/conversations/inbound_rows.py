@@ -190,7 +190,7 @@ def _without_nul(value: Any) -> Any:
 
 
 async def insert_attachments(connection: Connection, placed: Sequence[Placed], now: datetime) -> None:
-    """Files that the provider holds: to be fetched at once."""
+    """Files that the provider holds: to be fetched at once, unless the channel keeps none."""
     files = [
         (line, position, file)
         for line in placed
@@ -202,9 +202,12 @@ async def insert_attachments(connection: Connection, placed: Sequence[Placed], n
     await connection.execute(
         "insert into attachment (tenant_id, id, message_id, channel_id, position, kind, mime, name, voice, state,"
         " provider_media_id, next_attempt_at, created_at)"
-        " select t, i, m, h, p, k, mime, name, voice, 'pending', media, now(), $11"
+        " select x.t, x.i, x.m, x.h, x.p, x.k, x.mime, x.name, x.voice,"
+        " case when c.media_policy = 'do_not_store' then 'not_stored' else 'pending' end,"
+        " case when c.media_policy = 'do_not_store' then null else x.media end, now(), $11"
         " from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::text[],"
-        " $9::bool[], $10::text[]) as x (t, i, m, h, p, k, mime, name, voice, media)",
+        " $9::bool[], $10::text[]) as x (t, i, m, h, p, k, mime, name, voice, media)"
+        " join channel c on c.tenant_id = x.t and c.id = x.h",
         [line.thread.tenant_id for line, _, _ in files],
         [uuid7() for _ in files],
         [line.id for line, _, _ in files],

@@ -186,7 +186,7 @@ class MediaFetch:
         await self._write(
             row,
             "update attachment set state = 'stored', storage_key = $3, size = $4, mime = $5, next_attempt_at = null,"
-            " failure = null where tenant_id = $1 and id = $2 and state <> 'stored'",
+            " failure = null, facts_due_at = now() where tenant_id = $1 and id = $2 and state <> 'stored'",
             media.sha256,
             media.size,
             mime,
@@ -225,7 +225,7 @@ class MediaFetch:
             )
             event = MessageChanged(conversation_id=conversation_id, message_id=row["message_id"])
             await connection.execute(*insert_events([(row["tenant_id"], event)], self.database.clock.now()))
-        self.database.wakeup.wake("event")
+        self.database.wakeup.wake("event", "facts")
 
 
 def _backoff_s(attempts: int) -> float:

@@ -191,41 +191,6 @@ class DeliveryUpdate(TenantRow):
     applied_at: Mapped[datetime | None]
 
 
-class Attachment(TenantRow):
-    """A file of a message, or an upload that waits for one. Bytes live in the media store under `storage_key`."""
-
-    __tablename__ = "attachment"
-    __table_args__ = (
-        ForeignKeyConstraint(["tenant_id"], ["tenant.id"], ondelete="CASCADE"),
-        tenant_fk("message_id", "message"),
-        tenant_fk("channel_id", "channel"),
-        tenant_fk("uploaded_by_id", "user_account"),
-        CheckConstraint(_one_of("state", ("pending", "stored", "failed")), name="state"),
-        Index(None, "tenant_id", "message_id"),
-        Index(None, "tenant_id", "storage_key"),
-        Index("attachment_pending_idx", "next_attempt_at", postgresql_where=text("state = 'pending'")),
-        Index("attachment_unsent_idx", "tenant_id", "created_at", postgresql_where=text("message_id is null")),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    message_id: Mapped[UUID | None]
-    channel_id: Mapped[UUID | None]
-    uploaded_by_id: Mapped[UUID | None]
-    position: Mapped[int] = mapped_column(server_default="0")
-    kind: Mapped[str]
-    mime: Mapped[str]
-    size: Mapped[int | None]
-    name: Mapped[str | None]
-    voice: Mapped[bool] = mapped_column(server_default=text("false"))
-    storage_key: Mapped[str | None]
-    state: Mapped[str]
-    provider_media_id: Mapped[str | None]
-    attempts: Mapped[int] = mapped_column(server_default="0")
-    next_attempt_at: Mapped[datetime | None]
-    failure: Mapped[str | None]
-    created_at: Mapped[datetime]
-
-
 class ConversationRead(TenantRow):
     """How far one user has read. `inbound_no` is the message's running count at `seq`."""
 

@@ -222,7 +222,8 @@ async def _append(
 
 async def _bind_attachment(tx: Tx, content: MediaContent, message_id: UUID) -> None:
     await tx.execute(
-        "update attachment set message_id = $3, kind = $4 where tenant_id = $1 and id = $2",
+        "update attachment a set message_id = m.id, channel_id = m.channel_id, kind = $4"
+        " from message m where a.tenant_id = $1 and a.id = $2 and m.tenant_id = $1 and m.id = $3",
         tx.tenant_id,
         content.attachment_id,
         message_id,

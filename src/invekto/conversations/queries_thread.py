@@ -21,7 +21,9 @@ m.provider_at, m.created_at, m.sent_at, m.delivered_at, m.read_at, m.dismissed_a
 q.id as quoted_id, q.seq as quoted_seq, q.type as quoted_type, left(q.text, {QUOTE_LENGTH}) as quoted_text,
 q.author_kind as quoted_author_kind, q.author_id as quoted_author_id, b.name as quoted_author_name,
 (select json_agg(json_build_object('id', f.id, 'kind', f.kind, 'mime', f.mime, 'size', f.size, 'name', f.name,
-                                   'state', f.state, 'voice', f.voice) order by f.position, f.id)
+                                   'state', f.state, 'voice', f.voice, 'width', f.width, 'height', f.height,
+                                   'duration_s', f.duration_s, 'waveform', f.waveform,
+                                   'thumbnail', f.thumbnail_key is not null) order by f.position, f.id)
    from attachment f where f.tenant_id = m.tenant_id and f.message_id = m.id)::text as attachments
 """  # noqa: S608  # a constant of this file
 MESSAGE_JOINS: Final = """
@@ -105,7 +107,9 @@ async def visible_attachment(tx: Tx, viewer: Viewer, attachment_id: UUID) -> asy
     """A file whose conversation the viewer sees, or that they uploaded and have not sent yet. By primary keys."""
     return await tx.fetchrow(
         f"""
-        select f.id, f.kind, f.mime, f.size, f.name, f.storage_key, f.state
+        select f.id, f.kind, f.mime, f.size, f.name, f.storage_key, f.thumbnail_key, f.state, f.voice, f.width, f.height,
+               f.duration_s, f.waveform, f.thumbnail_key is not null as thumbnail, f.message_id, f.provider_media_id,
+               m.conversation_id
           from attachment f
           left join message m on m.tenant_id = f.tenant_id and m.id = f.message_id
           left join conversation c on c.tenant_id = m.tenant_id and c.id = m.conversation_id

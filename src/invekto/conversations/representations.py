@@ -129,6 +129,27 @@ def message(row: Row, *, sees_pii: bool) -> Message:
     }
 
 
+def attachment(file: Row | Mapping[str, Any]) -> Attachment:
+    """A file as its message shows it: of the thread's JSON, or a row of `visible_attachment`."""
+    thumbnail = f"{media_url(file['id'])}?size=thumb" if file["thumbnail"] else None
+    return {
+        "id": file["id"] if isinstance(file["id"], UUID) else UUID(file["id"]),
+        "kind": file["kind"],
+        "mime": file["mime"],
+        "size": file["size"],
+        "name": file["name"],
+        "url": media_url(file["id"]),
+        "state": file["state"],
+        "voice": file["voice"],
+        "width": file["width"],
+        "height": file["height"],
+        "duration_s": file["duration_s"],
+        "waveform": file["waveform"],
+        "thumbnail_url": thumbnail,
+        "poster": thumbnail if file["kind"] == "video" else None,
+    }
+
+
 def upload(row: Row) -> Upload:
     return {
         "id": row["id"],
@@ -155,19 +176,7 @@ def _tag_list(json: str | None) -> list[Tag]:
 def _attachments(json: str | None) -> list[Attachment]:
     if json is None:
         return []
-    return [
-        Attachment(
-            id=UUID(f["id"]),
-            kind=f["kind"],
-            mime=f["mime"],
-            size=f["size"],
-            name=f["name"],
-            url=media_url(f["id"]),
-            state=f["state"],
-            voice=f["voice"],
-        )
-        for f in _files(json)
-    ]
+    return [attachment(f) for f in _files(json)]
 
 
 def _error(row: Row) -> DeliveryError | None:
@@ -211,6 +220,7 @@ def _masked_card(card: Any) -> Any:
 
 __all__: Final = [
     "Row",
+    "attachment",
     "conversation",
     "conversation_detail",
     "encode",

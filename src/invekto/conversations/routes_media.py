@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from urllib.parse import quote
 from uuid import UUID
 
@@ -14,10 +14,11 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import StreamingResponse
 
 from invekto.accounts.permissions import CONVERSATIONS_REPLY, CONVERSATIONS_VIEW
+from invekto.conversations.media_again import fetch_again
 from invekto.conversations.queries import Viewer
 from invekto.conversations.queries_thread import visible_attachment
-from invekto.conversations.representations import json_answer, upload
-from invekto.conversations.schemas import Upload
+from invekto.conversations.representations import attachment, json_answer, upload
+from invekto.conversations.schemas import Attachment, Upload
 from invekto.conversations.uploads import UPLOAD_MAX_BYTES, keep_upload
 from invekto.kernel.auth import Principal, requires
 from invekto.kernel.errors import FieldError, Invalid, NotFound, TooLarge
@@ -29,6 +30,9 @@ from invekto.kernel.storage import MediaMissing, MediaStore
 router = APIRouter(prefix="/api/v1", tags=["media"])
 
 _FORM_MAX: Final = 64 << 10
+_THUMBNAIL_MIME: Final = "image/webp"
+# A thumbnail's address never shows another picture. A day: `Vary: Cookie` gives the copy to no later session.
+_THUMBNAIL_KEPT: Final = "private, max-age=86400, immutable"
 _RANGE: Final = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 _UPLOAD_FORM: Final = {
     "requestBody": {
@@ -76,28 +80,48 @@ async def read_media(
     principal: Annotated[Principal, requires(CONVERSATIONS_VIEW)],
     attachment_id: UUID,
     download: Annotated[bool, Query()] = False,
+    size: Annotated[Literal["thumb"] | None, Query()] = None,
 ) -> Response:
-    """The bytes, to somebody who sees the conversation or uploaded them. Range honoured."""
+    """The bytes, to somebody who sees the conversation or uploaded them. Range honoured.
+
+    `size=thumb`: the small picture, a film's poster. 404 `media_missing` while there is none.
+    """
     viewer = Viewer.of(principal)
     row = await in_tx(request, principal, lambda tx: visible_attachment(tx, viewer, attachment_id))
     if row is None:
         raise NotFound
     if row["state"] != "stored" or row["storage_key"] is None:
         raise MediaMissing
-    store, key = _store(request), row["storage_key"]
-    size = await store.size(principal.tenant_id, key)
-    headers = _headers(row["mime"], row["name"], f'"{key[:32]}"', download=download)
+    store, key, mime, name = _store(request), row["storage_key"], row["mime"], row["name"]
+    if size is not None:
+        key, mime, name = row["thumbnail_key"], _THUMBNAIL_MIME, None
+        if key is None:
+            raise MediaMissing
+    length = await store.size(principal.tenant_id, key)
+    headers = _headers(mime, name, f'"{key[:32]}"', download=download)
+    if size is not None:
+        headers["cache-control"] = _THUMBNAIL_KEPT
     if headers["etag"] in [tag.strip() for tag in request.headers.get("if-none-match", "").split(",")]:
         return Response(status_code=304, headers=headers)
-    window = _range(request, size, headers["etag"])
+    window = _range(request, length, headers["etag"])
     if window is None:
-        return Response(status_code=416, headers={**headers, "content-range": f"bytes */{size}"})
+        return Response(status_code=416, headers={**headers, "content-range": f"bytes */{length}"})
     start, end = window
     headers["content-length"] = str(end - start)
-    if (start, end) != (0, size):
-        headers["content-range"] = f"bytes {start}-{end - 1}/{size}"
+    if (start, end) != (0, length):
+        headers["content-range"] = f"bytes {start}-{end - 1}/{length}"
     body = await _begun(store.read(principal.tenant_id, key, start=start, length=end - start))
     return StreamingResponse(body, 206 if "content-range" in headers else 200, headers)
+
+
+@router.post("/media/{attachment_id}/retry", response_model=Attachment)
+async def retry_media(
+    request: Request, principal: Annotated[Principal, requires(CONVERSATIONS_REPLY)], attachment_id: UUID
+) -> Response:
+    """Asks the provider for a file once more, now. 409 `media_not_fetchable` when there is nothing to ask for."""
+    viewer = Viewer.of(principal)
+    row = await in_tx(request, principal, lambda tx: fetch_again(tx, viewer, attachment_id))
+    return json_answer(attachment(row))
 
 
 async def _begun(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

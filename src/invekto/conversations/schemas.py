@@ -164,8 +164,14 @@ class Attachment(_Answer):
     size: int | None
     name: str | None
     url: str
-    state: Literal["stored", "pending", "failed"]
+    state: Literal["stored", "pending", "failed", "not_stored", "expired"]
     voice: bool
+    width: int | None
+    height: int | None
+    duration_s: float | None
+    waveform: list[int] | None
+    thumbnail_url: str | None
+    poster: str | None
 
 
 class Quoted(_Answer):

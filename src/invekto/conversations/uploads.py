@@ -10,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
+from invekto.conversations.media_retention import unnamed
 from invekto.conversations.queries import Viewer
 from invekto.kernel.ids import uuid7
 from invekto.kernel.mime import kind_of, settle
@@ -46,6 +47,7 @@ async def keep_upload(
         tx.now,
     )
     assert isinstance(row, asyncpg.Record)
+    tx.wake("facts")
     return row
 
 
@@ -70,12 +72,7 @@ with old as (
   select id from attachment where tenant_id = $1 and message_id is null and created_at < $2
    order by created_at limit $3 for update skip locked
 )
-delete from attachment a using old where a.tenant_id = $1 and a.id = old.id returning a.storage_key
-"""
-# Asked after the rows are gone, so that the last one takes its content along. Index: (tenant_id, storage_key).
-_NAMED_BY_NOBODY = """
-select given.key from unnest($2::text[]) as given (key)
- where not exists (select from attachment a where a.tenant_id = $1 and a.storage_key = given.key)
+delete from attachment a using old where a.tenant_id = $1 and a.id = old.id returning a.storage_key, a.thumbnail_key
 """
 
 
@@ -86,5 +83,4 @@ async def forget_unsent(tx: Tx, older_than: datetime, limit: int) -> tuple[int, 
     again meanwhile: that row follows its file.
     """
     gone = await tx.fetch(_FORGET, tx.tenant_id, older_than, limit)
-    unnamed = await tx.fetch(_NAMED_BY_NOBODY, tx.tenant_id, sorted({row["storage_key"] for row in gone}))
-    return len(gone), [row["key"] for row in unnamed]
+    return len(gone), await unnamed(await tx.raw(), tx.tenant_id, gone)

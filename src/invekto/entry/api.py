@@ -38,7 +38,7 @@ from invekto.kernel.auth import SIGNED_IN, Principal, permission_of, requires
 from invekto.kernel.crypto import KeyRing
 from invekto.kernel.db import Database, DatabaseOptions
 from invekto.kernel.settings import Settings
-from invekto.kernel.storage import DiskStore, MediaStore
+from invekto.kernel.storage import KEPT_FREE, DiskStore, MediaStore
 
 _log = logging.getLogger(__name__)
 
@@ -131,7 +131,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Opens what the process holds while it serves, and closes it in the opposite order."""
     settings: Settings = app.state.settings
     assert settings.database_url is not None, "the command that starts a web process has found its database"
-    media = DiskStore(settings.data / "media")
+    media = DiskStore(settings.data / "media", keeps_free=KEPT_FREE)
     await asyncio.to_thread(media.prepare)
     database = await Database.open(
         DatabaseOptions(settings.database_url, request_pool=settings.db_pool), subscriptions=subscriptions()

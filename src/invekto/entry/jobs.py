@@ -22,6 +22,7 @@ from invekto.channels.adapter import Transient
 from invekto.channels.claims import forget_done_receipts
 from invekto.channels.registry import Registry
 from invekto.conversations.lifecycle import WAKE_JOB, wake_conversation
+from invekto.conversations.media_retention import channels_that_forget, expire_files
 from invekto.conversations.outbound import READ_RECEIPT_JOB
 from invekto.conversations.read_receipts import send_read_receipt
 from invekto.conversations.statuses import forget_parked
@@ -161,7 +162,7 @@ def _execute(handler: Handler, under_way: set[asyncio.Task[Any]]) -> Callable[[Q
 
 async def keep_tidy(database: Database, media: MediaStore) -> None:
     """Drops what has been kept long enough: events, done receipts, reports whose message never came, uploads that were
-    never sent, tries to sign in that no longer count, the queue's log. All of it, however much came: in steps, so that no statement is a long one."""
+    never sent, files that their channel keeps for days, tries to sign in that no longer count, the queue's log. All of it, however much came: in steps, so that no statement is a long one."""
     now = database.clock.now()
     stream, ingest = await database.pool(STREAM), await database.pool(INGEST)
     async with stream.acquire() as connection:
@@ -170,6 +171,7 @@ async def keep_tidy(database: Database, media: MediaStore) -> None:
         receipts = await _to_the_end(partial(forget_done_receipts, connection, now - RECEIPTS_KEPT, RETENTION_AT_ONCE))
         reports = await forget_parked(connection, now - REPORTS_PARKED)
         tenants = await tenants_with_unsent(connection, now - UPLOADS_KEPT)
+        forgetful = await channels_that_forget(connection)
     async with database.tx(_NO_TENANT, SYSTEM) as tx:
         await forget_old_attempts(tx)
         await forget_job_log(await tx.raw(), now - JOB_LOG_KEPT)
@@ -177,9 +179,13 @@ async def keep_tidy(database: Database, media: MediaStore) -> None:
     for tenant_id in tenants:
         step = partial(_drop_unsent, database, media, tenant_id, now - UPLOADS_KEPT)
         uploads += await _to_the_end(step, UPLOADS_AT_ONCE)
+    files = 0
+    for tenant_id, channel_id, kept in forgetful:
+        step = partial(_drop_expired, database, media, tenant_id, channel_id, now - kept)
+        files += await _to_the_end(step, UPLOADS_AT_ONCE)
     _log.info(
-        "retention: %d events, %d receipts, %d parked reports, %d unsent uploads dropped",
-        *(events, receipts, reports, uploads),
+        "retention: %d events, %d receipts, %d parked reports, %d unsent uploads, %d files of forgetful channels dropped",
+        *(events, receipts, reports, uploads, files),
     )
 
 
@@ -187,12 +193,26 @@ async def _drop_unsent(database: Database, media: MediaStore, tenant_id: UUID, o
     """One step. A process that dies after the commit leaves files that nobody asks for; before it, nothing is gone."""
     async with database.tx(tenant_id, SYSTEM) as tx:
         count, unnamed = await forget_unsent(tx, older_than, UPLOADS_AT_ONCE)
-    for sha256 in unnamed:
+    await _remove(media, tenant_id, unnamed)
+    return count
+
+
+async def _drop_expired(
+    database: Database, media: MediaStore, tenant_id: UUID, channel_id: UUID, older_than: datetime
+) -> int:
+    """As `_drop_unsent`, of the files that a channel has kept for long enough."""
+    async with database.tx(tenant_id, SYSTEM) as tx:
+        count, unnamed = await expire_files(tx, channel_id, older_than, UPLOADS_AT_ONCE)
+    await _remove(media, tenant_id, unnamed)
+    return count
+
+
+async def _remove(media: MediaStore, tenant_id: UUID, content: list[str]) -> None:
+    for sha256 in content:
         try:
             await media.delete(tenant_id, sha256, kept_for_s=_ROW_FOLLOWS_FILE_WITHIN_S)
         except OSError as error:
-            _log.warning("a file that was never sent cannot be removed: %s", error)
-    return count
+            _log.warning("a file that nobody names cannot be removed: %s", error)
 
 
 async def _to_the_end(step: Callable[[], Awaitable[int]], at_once: int = RETENTION_AT_ONCE) -> int:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from invekto.channels.registry import build_registry, operator_urls
 from invekto.conversations.delivery import Delivery
 from invekto.conversations.handlers import Ingest
+from invekto.conversations.media_facts import MediaFacts
 from invekto.conversations.media_fetch import MediaFetch
 from invekto.entry.jobs import handlers, run_jobs
 from invekto.entry.wiring import subscriptions
@@ -17,7 +18,7 @@ from invekto.kernel.crypto import KeyRing
 from invekto.kernel.db import Database, DatabaseOptions
 from invekto.kernel.http import Http
 from invekto.kernel.settings import Settings
-from invekto.kernel.storage import DiskStore
+from invekto.kernel.storage import KEPT_FREE, DiskStore
 
 _log = logging.getLogger(__name__)
 
@@ -37,12 +38,13 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     registry = build_registry(settings)
     keys = KeyRing(settings.secret_key)
     http = Http(operator_urls=operator_urls(settings))
-    media = DiskStore(settings.data / "media")
+    media = DiskStore(settings.data / "media", keeps_free=KEPT_FREE)
     media.prepare()
     parts: dict[str, Coroutine[Any, Any, None]] = {
         "ingest": Ingest(database, registry).run(stop),
         "delivery": Delivery(database, registry, http, keys, media).run(stop),
         "media": MediaFetch(database, registry, http, keys, media).run(stop),
+        "media facts": MediaFacts(database, media).run(stop),
         "jobs": run_jobs(database, media, handlers(database, registry, http, keys), stop),
     }
     tasks = [asyncio.create_task(part, name=name) for name, part in parts.items()]

@@ -13,6 +13,7 @@ import hashlib
 import math
 import os
 import re
+import shutil
 import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterable
@@ -25,6 +26,8 @@ from invekto.kernel.errors import NotFound, TooLarge, Unavailable
 from invekto.kernel.ids import uuid7
 from invekto.kernel.mime import HEAD_LENGTH
 
+KEPT_FREE: Final = 256 << 20
+"""Bytes that files leave to the database and the logs on the same disk."""
 _WRITE_BUFFER: Final = 1 << 20
 _READ_CHUNK: Final = 256 << 10
 _ABANDONED_AFTER_S: Final = 3_600
@@ -76,8 +79,10 @@ class MediaStore(Protocol):
 class DiskStore:
     """A folder: `<tenant>/<first two hex digits>/<sha256>`, and `incoming/` for what is still being written."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, keeps_free: int = 0) -> None:
+        """`keeps_free`: with less room than this many bytes left, nothing more is taken: StorageFull."""
         self._root = root
+        self._keeps_free = keeps_free
         self._incoming = root / "incoming"
 
     def prepare(self) -> None:
@@ -96,7 +101,7 @@ class DiskStore:
     async def put(self, tenant_id: UUID, chunks: AsyncIterable[bytes], *, max_bytes: int) -> StoredMedia:
         part = self._incoming / f"{uuid7()}.part"
         try:
-            writing = await asyncio.to_thread(_Writing, part)
+            writing = await asyncio.to_thread(_Writing, part, self._keeps_free)
             try:
                 await _fill(writing, chunks, max_bytes)
                 await asyncio.to_thread(writing.publish, self._path(tenant_id, writing.sha256()))
@@ -148,7 +153,9 @@ class DiskStore:
 class _Writing:
     """One file on its way in. Every method blocks; the lock is for a cancelled caller whose last step still runs."""
 
-    def __init__(self, part: Path) -> None:
+    def __init__(self, part: Path, keeps_free: int) -> None:
+        if keeps_free and shutil.disk_usage(part.parent).free < keeps_free:
+            raise StorageFull
         self._part = part
         self._file = os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=0)
         self._hash = hashlib.sha256()

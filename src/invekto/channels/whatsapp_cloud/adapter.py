@@ -185,6 +185,21 @@ class WhatsAppCloud:
         media_id: str,
         store: Callable[[FetchedMedia], Awaitable[None]],
     ) -> None:
+        """A link lives for minutes. One that is dead is asked for once more: Graph alone knows whether the file is gone."""
+        try:
+            await self._download(http, credentials, media_id, store)
+        except MediaGone as error:
+            if error.vendor_code is not None:
+                raise
+            await self._download(http, credentials, media_id, store)
+
+    async def _download(
+        self,
+        http: Http,
+        credentials: Credentials,
+        media_id: str,
+        store: Callable[[FetchedMedia], Awaitable[None]],
+    ) -> None:
         node = await self._media_node(http, credentials, media_id)
         if not self._gets_token(node.url):
             raise Rejected("the file lies at a host that is not the provider's")

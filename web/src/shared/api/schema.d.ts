@@ -24,6 +24,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/channels/{channel_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Channel
+         * @description Changes what is given. A shorter time to keep files lets older ones go within the hour.
+         */
+        patch: operations["change_channel"];
+        trace?: never;
+    };
     "/api/v1/contacts/{contact_id}": {
         parameters: {
             query?: never;
@@ -401,10 +421,32 @@ export interface paths {
         /**
          * Read Media
          * @description The bytes, to somebody who sees the conversation or uploaded them. Range honoured.
+         *
+         *     `size=thumb`: the small picture, a film's poster. 404 `media_missing` while there is none.
          */
         get: operations["read_media"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/media/{attachment_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Media
+         * @description Asks the provider for a file once more, now. 409 `media_not_fetchable` when there is nothing to ask for.
+         */
+        post: operations["retry_media"];
         delete?: never;
         options?: never;
         head?: never;
@@ -571,6 +613,10 @@ export interface components {
         };
         /** Attachment */
         Attachment: {
+            /** Duration S */
+            duration_s: number | null;
+            /** Height */
+            height: number | null;
             /**
              * Id
              * Format: uuid
@@ -585,17 +631,25 @@ export interface components {
             mime: string;
             /** Name */
             name: string | null;
+            /** Poster */
+            poster: string | null;
             /** Size */
             size: number | null;
             /**
              * State
              * @enum {string}
              */
-            state: "stored" | "pending" | "failed";
+            state: "stored" | "pending" | "failed" | "not_stored" | "expired";
+            /** Thumbnail Url */
+            thumbnail_url: string | null;
             /** Url */
             url: string;
             /** Voice */
             voice: boolean;
+            /** Waveform */
+            waveform: number[] | null;
+            /** Width */
+            width: number | null;
         };
         /**
          * Author
@@ -637,6 +691,14 @@ export interface components {
             /** Name */
             name: string;
         };
+        /**
+         * ChannelChange
+         * @description What of a channel may be changed; what is not given stays.
+         */
+        ChannelChange: {
+            /** Media Policy */
+            media_policy?: (components["schemas"]["StoreDays"] | components["schemas"]["StoreOrNot"]) | null;
+        };
         /** ChannelOut */
         ChannelOut: {
             /** Address */
@@ -649,6 +711,8 @@ export interface components {
             id: string;
             /** Kind */
             kind: string;
+            /** Media Policy */
+            media_policy: components["schemas"]["StoreDays"] | components["schemas"]["StoreOrNot"];
             /** Name */
             name: string;
             /** Number */
@@ -1257,6 +1321,32 @@ export interface components {
             /** Until */
             until: string | null;
         };
+        /**
+         * StoreDays
+         * @description Files are let go after `days`.
+         */
+        StoreDays: {
+            /** Days */
+            days: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "store_days";
+        };
+        /**
+         * StoreOrNot
+         * @description Files are kept for good, or never fetched.
+         */
+        StoreOrNot: {
+            /** Days */
+            days?: null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "do_not_store" | "store";
+        };
         /** Tag */
         Tag: {
             /**
@@ -1377,6 +1467,7 @@ export type Attachment = components['schemas']['Attachment'];
 export type Author = components['schemas']['Author'];
 export type CapabilitiesOut = components['schemas']['CapabilitiesOut'];
 export type ChannelBrief = components['schemas']['ChannelBrief'];
+export type ChannelChange = components['schemas']['ChannelChange'];
 export type ChannelOut = components['schemas']['ChannelOut'];
 export type ContactBody = components['schemas']['ContactBody'];
 export type ContactBrief = components['schemas']['ContactBrief'];
@@ -1416,6 +1507,8 @@ export type SessionTenant = components['schemas']['SessionTenant'];
 export type SessionUser = components['schemas']['SessionUser'];
 export type SignIn = components['schemas']['SignIn'];
 export type SnoozeBody = components['schemas']['SnoozeBody'];
+export type StoreDays = components['schemas']['StoreDays'];
+export type StoreOrNot = components['schemas']['StoreOrNot'];
 export type Tag = components['schemas']['Tag'];
 export type TagBody = components['schemas']['TagBody'];
 export type TagPage = components['schemas']['TagPage'];
@@ -1446,6 +1539,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_ChannelOut_"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    change_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelOut"];
                 };
             };
             /** @description See docs/api.md, Errors */
@@ -2147,6 +2275,7 @@ export interface operations {
         parameters: {
             query?: {
                 download?: boolean;
+                size?: "thumb" | null;
             };
             header?: never;
             path: {
@@ -2185,6 +2314,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    retry_media: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
+                };
             };
             /** @description See docs/api.md, Errors */
             "4XX": {

@@ -70,6 +70,12 @@ function PendingMedia({ item, end }: { item: OutboxItem; end: React.ReactNode })
     url: url ?? '',
     state: 'stored',
     voice: false,
+    width: null,
+    height: null,
+    duration_s: null,
+    waveform: null,
+    thumbnail_url: null,
+    poster: null,
   };
   return <MediaBody attachments={[attachment]} caption={item.text || null} meta={end} />;
 }

@@ -123,16 +123,16 @@ function FileLink({ attachment, hint }: { attachment: Attachment; hint?: string 
 /** Not here yet, or never: says which, and keeps what is known of it. */
 function Placeholder({ attachment }: { attachment: Attachment }) {
   const { t } = useTranslation('conversations');
-  const failed = attachment.state === 'failed';
+  const gone = attachment.state !== 'pending';
   const Icon = ICONS[attachment.kind];
   return (
-    <div className={classes.file} data-state={failed ? 'failed' : 'pending'} role="status">
+    <div className={classes.file} data-state={gone ? 'failed' : 'pending'} role="status">
       <span className={classes.fileIcon}>
         <Icon size={20} stroke={1.5} aria-hidden="true" />
       </span>
       <span className={classes.fileText}>
         <strong dir="auto">{attachment.name ?? t(`type.${attachment.kind}`)}</strong>
-        <span>{failed ? t('media.failed') : t('media.pending')}</span>
+        <span>{t(`media.${attachment.state === 'stored' ? 'pending' : attachment.state}`)}</span>
       </span>
     </div>
   );
