@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+import contextlib
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -20,9 +21,11 @@ from invekto.conversations.media_fetch import MediaFetch
 from invekto.conversations.read_receipts import send_read_receipt
 from invekto.kernel.http import Http
 from invekto.kernel.ids import uuid7
+from invekto.kernel.mime import SHOWN_INLINE
 from invekto.kernel.storage import DiskStore, StorageFull, StoredMedia
 from invekto.kernel.tx import SYSTEM
 from tests.conversations.outlet import Outlet, Talk
+from tests.kernel.fault_server import Call, serve
 
 PDF = b"%PDF-1.7\n" + bytes(300_000)
 Row = asyncpg.Record
@@ -182,3 +185,51 @@ async def test_a_refused_token_is_noticed_by_a_read_receipt_too(outlet: Outlet) 
     await send_read_receipt(outlet.db, registry, http, outlet.keys, talk.tenant_id, talk.id, 1)
     await http.close()
     assert await channel_status(outlet) == "reconnect_needed"
+
+
+async def hostile(outlet: Outlet, body: Callable[[Call], Awaitable[None]], condition: str) -> Row:
+    """A picture, by its sender's word, that a host serves by `body`; its row once `condition` holds."""
+    await a_file_comes(outlet, await outlet.talk())
+    await outlet.rows("update attachment set kind = 'image', mime = 'image/jpeg'")
+
+    async def answer(call: Call) -> None:
+        if call.path.startswith("/v26.0/"):
+            port = call.writer.get_extra_info("sockname")[1]
+            await call.answer(200, b'{"url": "http://127.0.0.1:%d/file", "mime_type": "image/jpeg"}' % port)
+        else:
+            await body(call)
+
+    async with serve(answer) as server, fetching(outlet, provider=server.url):
+        return await until(outlet, condition)
+
+
+async def test_an_endless_file_is_given_up_at_the_cap_and_nothing_of_it_stays(outlet: Outlet) -> None:
+    """F22: the cap counts what comes, whatever was announced; the message stays."""
+    sent = 0
+
+    async def endless(call: Call) -> None:
+        nonlocal sent
+        await call.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: image/jpeg\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            while True:
+                await call.send(b"10000\r\n" + bytes(65_536) + b"\r\n")
+                sent += 65_536
+
+    row = await hostile(outlet, endless, "state = 'failed'")
+    assert row["failure"] == "media_too_large"
+    assert sent < 64 << 20
+    left = [path for path in (outlet.sandbox.settings.folder.parent / "media").rglob("*") if path.is_file()]
+    assert left == []
+    assert (await outlet.message(row["message_id"]))["type"] == "document"
+
+
+async def test_a_page_that_says_it_is_a_picture_is_kept_as_what_it_is(outlet: Outlet) -> None:
+    """A28: the sniffed type wins, and a page is never shown in place."""
+    page = b"<!doctype html><script>alert(1)</script>"
+
+    async def lying(call: Call) -> None:
+        await call.answer(200, page, Content_Type="image/jpeg")
+
+    row = await hostile(outlet, lying, "state = 'stored'")
+    assert (row["mime"], row["size"]) == ("text/html", len(page))
+    assert row["mime"] not in SHOWN_INLINE

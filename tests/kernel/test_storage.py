@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -186,3 +187,15 @@ async def test_a_full_disk_is_named_and_keeps_nothing_and_passes_when_there_is_r
     assert refused.value.http_status == 503
     assert files_below(small_disk) == []
     assert (await store.put(TENANT, chunks(bytes(MB)), max_bytes=8 * MB)).size == MB
+
+
+async def test_the_last_bytes_of_a_disk_are_left_to_the_database(tmp_path: Path) -> None:
+    """F11: with less room than is kept free nothing is taken, however small it is."""
+    free = shutil.disk_usage(tmp_path).free
+    store = DiskStore(tmp_path / "media", keeps_free=free * 2)
+    store.prepare()
+    with pytest.raises(StorageFull):
+        await store.put(TENANT, chunks(b"x"), max_bytes=MB)
+    assert files_below(tmp_path) == []
+    roomy = DiskStore(tmp_path / "media", keeps_free=1)
+    assert (await roomy.put(TENANT, chunks(b"x"), max_bytes=MB)).size == 1
