@@ -33,7 +33,7 @@ def read_picture(source: Path, mime: str, target: Path) -> dict[str, object]:
             if width * height <= MAX_PIXELS:
                 # A JPEG is decoded at an eighth where that is enough.
                 picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-                write_thumbnail(ImageOps.exif_transpose(picture), target)
+                write_thumbnail(picture, target)
     except MemoryError as error:
         raise Unreadable("more than the memory of this process") from error
     except Exception as error:  # a damaged file raises whatever its decoder trips over
@@ -42,10 +42,13 @@ def read_picture(source: Path, mime: str, target: Path) -> dict[str, object]:
 
 
 def write_thumbnail(picture: Image.Image, target: Path) -> None:
-    """At most LONGEST_SIDE, never larger than the original, as webp."""
+    """At most LONGEST_SIDE, never larger than the original, upright, as webp. Changes `picture`."""
     see_through = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
-    drawn = picture.convert("RGBA" if see_through else "RGB")
+    mode = "RGBA" if see_through else "RGB"
+    # Made small before it is turned: each step on the whole picture would hold all its pixels once more.
+    drawn = picture if picture.mode == mode else picture.convert(mode)
     drawn.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    ImageOps.exif_transpose(drawn, in_place=True)
     # A new picture: what the old one carried beside its pixels stays behind.
     bare = Image.new(drawn.mode, drawn.size)
     bare.paste(drawn)
