@@ -13,6 +13,7 @@ import invekto.channels.models
 import invekto.contacts.models
 import invekto.conversations.models
 import invekto.conversations.models_media
+import invekto.conversations.models_outbox
 import invekto.kernel.models  # noqa: F401  # each import registers its tables
 from invekto.kernel.tables import Base
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
 from helpers import lock_timeout
+from sqlalchemy.dialects import postgresql
 
 revision = "0009"
 down_revision = "0008"
@@ -12,6 +15,7 @@ depends_on = None
 
 def upgrade() -> None:
     lock_timeout()
+    op.add_column("message", sa.Column("provider_part", postgresql.JSONB))
 
 
 def downgrade() -> None:

@@ -7,7 +7,8 @@ import zlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from invekto.channels.adapter import Address, FetchedMedia, Outbound, OutboundMedia
+from invekto.channels.adapter import Address, FetchedMedia, Outbound
+from invekto.channels.outgoing import File, OutboundContent, OutboundMedia, Text
 from tests.channels.conftest import CUSTOMER
 
 PHONE = Address(scheme="phone", value=f"+{CUSTOMER}")
@@ -30,7 +31,7 @@ PDF = b"%PDF-1.7\n" + bytes(300_000)
 
 
 def text(said: str = "Selam", *to: Address, reply: str | None = None) -> Outbound:
-    return Outbound(to=to or (PHONE,), callback_data="0193-ours", text=said, reply_to_provider_id=reply)
+    return Outbound(to=to or (PHONE,), callback_data="0193-ours", content=Text(text=said), reply_to_provider_id=reply)
 
 
 def file(kind: str, content: bytes, mime: str, *, name: str | None = None, voice: bool = False) -> OutboundMedia:
@@ -42,7 +43,11 @@ def file(kind: str, content: bytes, mime: str, *, name: str | None = None, voice
 
 
 def with_file(media: OutboundMedia, caption: str | None = None) -> Outbound:
-    return Outbound(to=(PHONE,), callback_data="0193-ours", text=caption, media=media)
+    return carrying(File(media=media, caption=caption))
+
+
+def carrying(content: OutboundContent) -> Outbound:
+    return Outbound(to=(PHONE,), callback_data="0193-ours", content=content)
 
 
 @dataclass

@@ -183,7 +183,7 @@ async def test_everybody_signed_in_sees_the_firms_channels_and_what_they_can_do(
     assert [one["id"] for one in listed["items"]] == [str(world.firm.channel), str(world.firm.other_channel)]
     first = listed["items"][0]
     assert first.keys() == {
-        "id", "number", "kind", "provider", "name", "address", "status", "team_id", "media_policy",
+        "id", "number", "kind", "provider", "name", "address", "status", "status_reason", "team_id", "media_policy",
         "capabilities",
     }  # fmt: skip
     can = first["capabilities"]

@@ -14,6 +14,7 @@ from invekto.channels.adapter import (
     Rejected,
     SignatureInvalid,
 )
+from invekto.channels.outgoing import Text
 from invekto.channels.registry import Registry, UnknownChannelKind, build_registry, capabilities_of, operator_urls
 from invekto.kernel.http import Http
 from invekto.kernel.settings import Settings
@@ -79,5 +80,5 @@ def test_reading_never_fails_and_loses_nothing(adapter: ChannelAdapter, raw: byt
 async def test_a_message_to_nobody_is_refused_without_a_call(adapter: ChannelAdapter) -> None:
     http = Http()
     with pytest.raises(Rejected):
-        await adapter.send(http, {}, Outbound(to=(), callback_data="x", text="Selam"))
+        await adapter.send(http, {}, Outbound(to=(), callback_data="x", content=Text(text="Selam")))
     await http.close()

@@ -7,22 +7,25 @@ import base64
 import pytest
 
 from invekto.channels.adapter import (
+    AccountRefused,
     Address,
     ChannelError,
+    ChannelStopped,
     CredentialsRefused,
     InvalidRecipient,
+    MarketingStopped,
     MediaGone,
     Outbound,
-    OutboundMedia,
     OutcomeUnknown,
+    PairThrottled,
     Rejected,
     TemplateRefused,
     Throttled,
-    Transient,
     Unsupported,
     VendorDown,
     WindowClosed,
 )
+from invekto.channels.outgoing import OutboundMedia
 from invekto.channels.whatsapp_cloud.adapter import WhatsAppCloud
 from invekto.channels.whatsapp_cloud.connect import connect, credentials_of
 from tests.channels.conftest import CUSTOMER, Meta
@@ -109,18 +112,18 @@ async def test_what_whatsapp_cannot_carry_is_refused_and_nothing_goes_out(
         (0, None, CredentialsRefused),
         (130429, 429, Throttled),
         (80007, None, Throttled),
-        (131048, None, Throttled),
-        (131056, None, Transient),
+        (131048, None, ChannelStopped),
+        (131056, None, PairThrottled),
         (1, 500, VendorDown),
         (131000, 500, VendorDown),
         (131016, 503, VendorDown),
         (131047, None, WindowClosed),
         (131026, None, InvalidRecipient),
-        (131050, None, InvalidRecipient),
+        (131050, None, MarketingStopped),
         (132001, None, TemplateRefused),
         (131051, None, Unsupported),
         (100, None, Rejected),
-        (131031, None, Rejected),
+        (131031, None, AccountRefused),
         (777777, None, Rejected),
         (777777, 500, VendorDown),
     ],

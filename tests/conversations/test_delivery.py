@@ -8,7 +8,7 @@ from uuid import UUID
 
 from invekto.conversations import delivery_batches as batches
 from invekto.conversations import delivery_rows as rows
-from invekto.conversations.outbound import MediaContent
+from invekto.conversations.outbound_content import MediaContent
 from invekto.kernel.crypto import KeyRing
 from invekto.kernel.ids import uuid7
 from invekto.kernel.metrics import REGISTRY

@@ -16,7 +16,8 @@ from invekto.conversations.history import PastFile, PastLine, PastThread, import
 from invekto.conversations.inbound import Incoming, receive_messages
 from invekto.conversations.lifecycle import resolve_conversation, snooze_conversation
 from invekto.conversations.notes import add_note
-from invekto.conversations.outbound import TextContent, send_message
+from invekto.conversations.outbound import send_message
+from invekto.conversations.outbound_content import TextContent
 from invekto.conversations.queries import Viewer
 from invekto.kernel.db import Database
 from invekto.kernel.ids import uuid7

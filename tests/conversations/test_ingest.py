@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from invekto.channels.adapter import (
-    Capabilities,
     Credentials,
     InboundEvent,
     InboundMessage,
@@ -25,6 +24,7 @@ from invekto.channels.adapter import (
     Sender,
     SendReceipt,
 )
+from invekto.channels.outgoing import Capabilities
 from invekto.channels.registry import Registry
 from invekto.channels.service import create_app
 from invekto.channels.whatsapp_cloud.adapter import WhatsAppCloud

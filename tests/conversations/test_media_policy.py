@@ -12,7 +12,7 @@ import av
 import pytest
 
 from invekto.channels.adapter import InboundAttachment
-from invekto.conversations.outbound import MediaContent
+from invekto.conversations.outbound_content import MediaContent
 from invekto.entry.jobs import keep_tidy
 from invekto.kernel.ids import uuid7
 from tests.conversations.outlet import Outlet

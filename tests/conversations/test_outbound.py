@@ -11,15 +11,9 @@ from uuid import UUID
 import pytest
 
 from invekto.channels.service import mark_reconnect_needed
-from invekto.conversations.outbound import (
-    Content,
-    MediaContent,
-    TextContent,
-    discard,
-    request_read_receipt,
-    resend,
-    send_message,
-)
+from invekto.conversations.outbound import request_read_receipt, send_message
+from invekto.conversations.outbound_again import discard, resend
+from invekto.conversations.outbound_content import Content, MediaContent, TextContent
 from invekto.kernel.errors import Conflict, Invalid, NotFound
 from invekto.kernel.ids import uuid7
 from invekto.kernel.tenancy import DELIVERY, claimed
@@ -204,7 +198,10 @@ async def test_another_firms_conversation_does_not_exist(talk: Talk) -> None:
     [
         ({"mime": "image/svg+xml"}, "image", "attachment_id: type_refused"),
         ({"mime": "application/pdf"}, "image", "attachment_id: type_refused"),
-        ({"mime": "image/webp"}, "sticker", "attachment_id: type_refused"),
+        ({"mime": "image/webp"}, "image", "attachment_id: type_refused"),
+        ({"mime": "image/png"}, "sticker", "attachment_id: type_refused"),
+        ({"mime": "image/webp", "size": (500 << 10) + 1}, "sticker", "attachment_id: too_large"),
+        ({"mime": "image/webp"}, "sticker", None),
         ({}, "hologram", "attachment_id: type_refused"),
         ({"size": (5 << 20) + 1}, "image", "attachment_id: too_large"),
         ({"size": 5 << 20}, "image", None),

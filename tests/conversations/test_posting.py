@@ -179,6 +179,7 @@ async def test_only_a_failed_message_is_sent_again_or_given_up(world: World) -> 
     assert old["dismissed"]
     assert old["error"] == {
         "code": "invalid_recipient",
+        "resend": True,
         "vendor_code": "131026",
         "message": "Message undeliverable",
     }

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from invekto.conversations.delivery_rows import Claim, settle
-from invekto.conversations.outbound import TextContent, send_message
+from invekto.conversations.outbound import send_message
+from invekto.conversations.outbound_content import TextContent
 from invekto.conversations.statuses import apply_parked, forget_parked
 from invekto.kernel.ids import uuid7
 from invekto.kernel.tenancy import DELIVERY, INGEST, claimed

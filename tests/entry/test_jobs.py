@@ -15,7 +15,8 @@ import asyncpg
 import pytest
 
 from invekto.accounts.service import create_team, create_tenant
-from invekto.conversations.outbound import MediaContent, send_message
+from invekto.conversations.outbound import send_message
+from invekto.conversations.outbound_content import MediaContent
 from invekto.entry.jobs import RETENTION_AT_ONCE, UPLOADS_AT_ONCE, Handler, handlers, keep_tidy, run_jobs
 from invekto.kernel.clock import FrozenClock, SystemClock
 from invekto.kernel.db import Database

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Any, ClassVar, Final, Literal, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
+from invekto.channels.outgoing import Capabilities, OutboundContent
 from invekto.kernel.http import Http
 
 
@@ -130,24 +131,12 @@ InboundEvent: TypeAlias = InboundMessage | DeliveryReport | UnhandledEvent
 # What goes out ----------------------------------------------------------------------------------------------------
 
 
-class OutboundMedia(Part, frozen=True, kw_only=True):
-    """A file of ours. `open` starts reading its bytes from the media store; it may be called again for a retry."""
-
-    kind: str
-    mime: str
-    name: str | None
-    size: int
-    voice: bool
-    open: Callable[[], AsyncIterable[bytes]]
-
-
 class Outbound(Part, frozen=True, kw_only=True):
     """One message to one person. `callback_data` is our message id, for providers that echo it in statuses."""
 
     to: tuple[Address, ...]
     callback_data: str
-    text: str | None = None
-    media: OutboundMedia | None = None
+    content: OutboundContent
     reply_to_provider_id: str | None = None
 
 
@@ -157,29 +146,14 @@ class SendReceipt(Part, frozen=True, kw_only=True):
     provider_id: str
 
 
-class MediaRule(Part, frozen=True, kw_only=True):
-    """What files of one kind a channel takes. Empty `mimes` means any."""
-
-    mimes: tuple[str, ...]
-    max_bytes: int
-
-
-class Capabilities(Part, frozen=True, kw_only=True):
-    """What a channel can do: drives checks, the composer and flows. Served by the API (docs/api.md, channels)."""
-
-    text_max: int
-    caption_max: int
-    media: Mapping[str, MediaRule]
-    service_window_s: int | None
-    reads: bool = False
-    rate_per_s: float = 20
-    burst: float = 20
-
-
 class ChannelError(Exception):
-    """Why a send failed. The class decides what the worker does; `code` is ours and translated, the rest is the provider's."""
+    """Why a send failed. The class decides what the worker does; `code` is ours and translated, the rest is the provider's.
+
+    `resend_helps`: whether the same message, sent again by a person, may go through.
+    """
 
     code: ClassVar[str] = "provider_error"
+    resend_helps: ClassVar[bool] = True
 
     def __init__(self, detail: str = "", *, vendor_code: str | None = None) -> None:
         super().__init__(detail or self.code)
@@ -188,9 +162,14 @@ class ChannelError(Exception):
 
 
 class Transient(ChannelError):
-    """Certainly not accepted; again later. `retry_after_s` when the provider said so."""
+    """Certainly not accepted; again later. `retry_after_s` when the provider said so.
+
+    `first_wait_s` and `growth`: the wait otherwise, and by what it grows with every failure; None: the worker's own measure.
+    """
 
     code: ClassVar[str] = "provider_unavailable"
+    first_wait_s: ClassVar[float | None] = None
+    growth: ClassVar[float] = 1
 
     def __init__(self, detail: str = "", *, vendor_code: str | None = None, retry_after_s: float | None = None) -> None:
         super().__init__(detail, vendor_code=vendor_code)
@@ -203,14 +182,36 @@ class Throttled(Transient):
     code: ClassVar[str] = "provider_throttled"
 
 
+class PairThrottled(Transient):
+    """This one person gets too much at once: only their lane waits, four times as long each time."""
+
+    code: ClassVar[str] = "recipient_throttled"
+    first_wait_s: ClassVar[float | None] = 4
+    growth: ClassVar[float] = 4
+
+
+class TemplatePaused(Transient):
+    """The provider has paused the template for its quality: it may come back."""
+
+    code: ClassVar[str] = "template_paused"
+    first_wait_s: ClassVar[float | None] = 60
+
+
 class VendorDown(Transient):
     """The provider does not work at the moment, or could not be reached."""
 
 
+class MediaRefused(VendorDown):
+    """The provider could not take the file in. A few times more may help; as a late report it is final."""
+
+    code: ClassVar[str] = "media_refused"
+
+
 class Rejected(ChannelError):
-    """Refused for good."""
+    """Refused for good: asking again with the same content cannot help."""
 
     code: ClassVar[str] = "provider_rejected"
+    resend_helps: ClassVar[bool] = False
 
 
 class InvalidRecipient(Rejected):
@@ -218,15 +219,43 @@ class InvalidRecipient(Rejected):
 
 
 class WindowClosed(Rejected):
+    """Once the person has written again, the same message can go out."""
+
     code: ClassVar[str] = "window_closed"
+    resend_helps: ClassVar[bool] = True
 
 
 class TemplateRefused(Rejected):
     code: ClassVar[str] = "template_refused"
 
 
+class MarketingLimited(Rejected):
+    """The provider lets this person have no more advertising for now: not before a day has passed."""
+
+    code: ClassVar[str] = "marketing_limited"
+
+
+class MarketingStopped(Rejected):
+    """The person wants no advertising from this firm."""
+
+    code: ClassVar[str] = "marketing_stopped"
+
+
 class Unsupported(Rejected):
     code: ClassVar[str] = "unsupported_content"
+
+
+class AccountRefused(Rejected):
+    """The firm's account may not send (locked, unpaid, not registered, no right): nothing is wrong with the message."""
+
+    code: ClassVar[str] = "account_refused"
+    resend_helps: ClassVar[bool] = True
+
+
+class ChannelStopped(ChannelError):
+    """The provider sees spam: everything on this channel stops until a person lets it go on."""
+
+    code: ClassVar[str] = "channel_stopped"
 
 
 class CredentialsRefused(ChannelError):
@@ -239,6 +268,18 @@ class OutcomeUnknown(ChannelError):
     """Asked, and no answer came: it may have been accepted. Settled by a status, never sent again by itself."""
 
     code: ClassVar[str] = "outcome_unknown"
+
+
+def resend_helps(code: str) -> bool:
+    """What the class behind a stored error code says; a code of another version says yes."""
+    return code not in _USELESS
+
+
+def _family(kind: type[ChannelError]) -> list[type[ChannelError]]:
+    return [kind, *(one for below in kind.__subclasses__() for one in _family(below))]
+
+
+_USELESS: Final = frozenset(kind.code for kind in _family(ChannelError) if not kind.resend_helps)
 
 
 # The adapter ------------------------------------------------------------------------------------------------------

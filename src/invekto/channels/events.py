@@ -54,3 +54,19 @@ class QuarantineReplayed(Event):
 
     kind: ClassVar[str] = "quarantine.replayed"
     audited: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelPaused(Event):
+    """The provider sees spam: nothing goes out on the channel until somebody resumes it."""
+
+    kind: ClassVar[str] = "channel.paused"
+    audited: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelResumed(Event):
+    """Somebody let a paused channel send again."""
+
+    kind: ClassVar[str] = "channel.resumed"
+    audited: ClassVar[bool] = True

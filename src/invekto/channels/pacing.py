@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from invekto.channels.adapter import Capabilities
+from invekto.channels.outgoing import Capabilities
 from invekto.kernel.tenancy import Connection
 
 # One statement for many channels: refill each by the time that passed without a pause, take what is there, say what was taken.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from invekto.channels.adapter import Capabilities, ChannelAdapter
+from invekto.channels.adapter import ChannelAdapter
+from invekto.channels.outgoing import Capabilities
 from invekto.channels.whatsapp_cloud.adapter import WhatsAppCloud
 from invekto.kernel.settings import Settings
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import parse_qsl
 from uuid import UUID
 
+import msgspec
 from fastapi import APIRouter, Request
 from prometheus_client import Counter
 from starlette.routing import Route
@@ -21,13 +22,7 @@ from invekto.channels.apps import Apps, SigningApp
 from invekto.channels.models import Channel, Quarantine
 from invekto.channels.receipts import NewReceipt, ReceiptWriter
 from invekto.channels.registry import Registry, UnknownChannelKind, capabilities_of
-from invekto.channels.schemas import (
-    CapabilitiesOut,
-    ChannelChange,
-    ChannelOut,
-    MediaRuleOut,
-    QuarantineOut,
-)
+from invekto.channels.schemas import ChannelChange, ChannelOut, QuarantineOut
 from invekto.kernel.auth import SIGNED_IN, Principal, requires
 from invekto.kernel.errors import Forbidden, MethodNotAllowed, NotFound, TooLarge, Unavailable
 from invekto.kernel.ids import parse_uuid
@@ -198,6 +193,7 @@ def _receipt(kind: str, signer: SigningApp, scope: Scope, request: RawRequest) -
 router = APIRouter(prefix="/api/v1", tags=["channels"])
 SignedIn = Annotated[Principal, requires(SIGNED_IN)]
 Looking = Annotated[Principal, requires(QUARANTINE_MANAGE)]
+Managing = Annotated[Principal, requires(CHANNELS_MANAGE)]
 
 
 @router.get("/channels")
@@ -214,13 +210,19 @@ async def list_channels(
 @router.patch("/channels/{channel_id}")
 async def change_channel(
     request: Request,
-    principal: Annotated[Principal, requires(CHANNELS_MANAGE)],
+    principal: Managing,
     channel_id: UUID,
     given: ChannelChange,
 ) -> ChannelOut:
     """Changes what is given. A shorter time to keep files lets older ones go within the hour."""
     policy = None if given.media_policy is None else (given.media_policy.kind, given.media_policy.days)
     return _channel(await in_tx(request, principal, lambda tx: service.change_channel(tx, channel_id, policy)))
+
+
+@router.post("/channels/{channel_id}/resume")
+async def resume_channel(request: Request, principal: Managing, channel_id: UUID) -> ChannelOut:
+    """Lets a channel send again that was paused because its provider saw spam."""
+    return _channel(await in_tx(request, principal, lambda tx: service.resume_channel(tx, channel_id)))
 
 
 @router.get("/quarantine")
@@ -253,16 +255,10 @@ def _channel(channel: Channel) -> ChannelOut:
         "name": channel.name,
         "address": channel.address,
         "status": channel.status,
+        "status_reason": channel.status_reason,
         "team_id": channel.team_id,
         "media_policy": {"kind": channel.media_policy, "days": channel.media_days},
-        "capabilities": CapabilitiesOut(
-            text_max=can.text_max,
-            caption_max=can.caption_max,
-            media={
-                kind: MediaRuleOut(mimes=list(rule.mimes), max_bytes=rule.max_bytes) for kind, rule in can.media.items()
-            },
-            service_window_s=can.service_window_s,
-        ),
+        "capabilities": msgspec.to_builtins(can),
     }
     return ChannelOut.model_validate(fields)
 

@@ -16,11 +16,45 @@ class MediaRuleOut(BaseModel):
     max_bytes: int
 
 
+class InteractiveRuleOut(BaseModel):
+    """Which controls there are, and the most characters or pieces of each part."""
+
+    kinds: list[Literal["buttons", "list", "cta_url", "location_request"]]
+    body_max: int
+    list_body_max: int
+    header_max: int
+    footer_max: int
+    buttons_max: int
+    button_title_max: int
+    button_id_max: int
+    opener_max: int
+    list_rows_max: int
+    list_sections_max: int
+    section_title_max: int
+    row_title_max: int
+    row_description_max: int
+    row_id_max: int
+    label_max: int
+    url_max: int
+
+
 class CapabilitiesOut(BaseModel):
+    """`kinds`: the types of messages that can be sent. `contacts_max`: cards in one message."""
+
     text_max: int
     caption_max: int
     media: dict[str, MediaRuleOut]
     service_window_s: int | None
+    kinds: list[str]
+    reactions: bool
+    reaction_age_s: int | None
+    quotes: bool
+    voice: bool
+    interactive: InteractiveRuleOut | None
+    contacts_max: int
+    templates: bool
+    edit: bool
+    delete: bool
 
 
 class StoreDays(BaseModel):
@@ -61,6 +95,7 @@ class ChannelOut(BaseModel):
     name: str
     address: str | None
     status: Literal["connected", "reconnect_needed", "paused"]
+    status_reason: str | None
     team_id: UUID | None
     media_policy: MediaPolicy
     capabilities: CapabilitiesOut

@@ -22,13 +22,15 @@ from invekto.channels.events import (
     ChannelChanged,
     ChannelConnected,
     ChannelDisconnected,
+    ChannelPaused,
     ChannelReconnectNeeded,
+    ChannelResumed,
 )
 from invekto.channels.models import Channel
 from invekto.kernel.audit import insert_audit
 from invekto.kernel.crypto import KeyRing, SecretUnreadable
 from invekto.kernel.errors import Conflict, FieldError, Invalid, NotFound
-from invekto.kernel.events import insert_events
+from invekto.kernel.events import Event, insert_events
 from invekto.kernel.ids import uuid7
 from invekto.kernel.tenancy import Connection
 from invekto.kernel.text import storable
@@ -226,16 +228,50 @@ def open_credentials(keys: KeyRing, tenant_id: UUID, sealed: bytes) -> Credentia
 
 async def mark_reconnect_needed(connection: Connection, tenant_id: UUID, channel_id: UUID, reason: str) -> None:
     """The provider refused the credentials. Said once; in the caller's transaction, whose tenants hold this one."""
+    await _mark(connection, tenant_id, channel_id, "reconnect_needed", reason, ChannelReconnectNeeded)
+
+
+async def stop_channel(connection: Connection, tenant_id: UUID, channel_id: UUID, reason: str) -> None:
+    """The provider sees spam: nothing goes out until `resume_channel`. Said once; in the caller's transaction, as above."""
+    await _mark(connection, tenant_id, channel_id, "paused", reason, ChannelPaused)
+
+
+async def resume_channel(tx: Tx, channel_id: UUID) -> Channel:
+    """Lets a paused channel send again; any other stays as it is.
+
+    Raises:
+        NotFound: no such channel of this firm.
+    """
+    changed = await tx.fetchrow(
+        "update channel set status = 'connected', status_reason = null"
+        " where tenant_id = $1 and id = $2 and status = 'paused' returning id",
+        tx.tenant_id,
+        channel_id,
+    )
+    if changed is not None:
+        tx.emit(ChannelResumed(entity_id=channel_id))
+    channel = await tx.session.scalar(
+        select(Channel).where(Channel.tenant_id == tx.tenant_id, Channel.id == channel_id)
+    )
+    if channel is None:
+        raise NotFound
+    return channel
+
+
+async def _mark(
+    connection: Connection, tenant_id: UUID, channel_id: UUID, status: str, reason: str, said: type[Event]
+) -> None:
     now = await connection.fetchval(
-        "update channel set status = 'reconnect_needed', status_reason = $3"
+        "update channel set status = $4, status_reason = $3"
         " where tenant_id = $1 and id = $2 and status = 'connected' returning now()",
         tenant_id,
         channel_id,
         storable(reason)[:NAME_MAX],
+        status,
     )
     if now is None:
         return
-    event = ChannelReconnectNeeded(entity_id=channel_id)
+    event = said(entity_id=channel_id)
     await connection.execute(*insert_events([(tenant_id, event)], now))
     await connection.execute(*insert_audit(tenant_id, SYSTEM, [event], now))
 

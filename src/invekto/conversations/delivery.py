@@ -23,13 +23,15 @@ import msgspec
 from invekto.channels.adapter import (
     Address,
     ChannelError,
+    ChannelStopped,
     CredentialsRefused,
     Outbound,
-    OutboundMedia,
     OutcomeUnknown,
     Rejected,
     Transient,
+    Unsupported,
 )
+from invekto.channels.outgoing import File, OutboundMedia
 from invekto.channels.pacing import Wish, give_back, take_tokens
 from invekto.channels.registry import Registry, UnknownChannelKind, capabilities_of
 from invekto.channels.service import open_credentials
@@ -37,6 +39,7 @@ from invekto.conversations import delivery_batches as batches
 from invekto.conversations import delivery_rows as rows
 from invekto.conversations.delivery_outcomes import Outcomes, Work, emit_changes
 from invekto.conversations.delivery_rows import Claim
+from invekto.conversations.outbound_content import WITHOUT_FILES, part_of
 from invekto.conversations.voice_notes import VoiceNotes
 from invekto.kernel.away import DATABASE_TROUBLE, SERVER_AWAY
 from invekto.kernel.crypto import KeyRing, SecretUnreadable
@@ -55,6 +58,7 @@ _POLL_S: Final = 1.0
 _AFTER_TROUBLE_S: Final = 1.0
 _AFTER_THE_CALL_S: Final = 10.0
 _UNKNOWN_KIND_S: Final = 60.0
+_STOPPED: Final[Mapping[str, type[ChannelError]]] = {"reconnect_needed": CredentialsRefused, "paused": ChannelStopped}
 
 
 @dataclass
@@ -169,13 +173,13 @@ class Delivery:
         return works, alone
 
     def _plain(self, claim: Claim, head: asyncpg.Record, until: float) -> Work | None:
-        """The work of a text that waits on a channel that works; None for anything that needs a second look."""
-        plain = head["status"] == "queued" and head["type"] == "text" and head["channel_status"] != "reconnect_needed"
+        """The work of a message without a file, on a channel that works; None for anything that needs a second look."""
+        plain = head["status"] == "queued" and head["type"] in WITHOUT_FILES and head["channel_status"] == "connected"
         if not plain or head["interrupted"]:
             return None
         try:
             return self._work(claim, head, uuid7(), until, None)
-        except SecretUnreadable:
+        except (SecretUnreadable, ValueError):
             return None
 
     async def _paced(self, connection: Connection, claims: Sequence[Claim]) -> list[Claim]:
@@ -284,11 +288,11 @@ class Delivery:
 
     async def _ready(self, work: Work) -> Outbound:
         """The message with its recording made a voice note. Until this is through, nobody has been asked."""
-        media = work.message.media
-        if media is None or not media.voice:
+        content = work.message.content
+        if not isinstance(content, File) or not content.media.voice:
             return work.message
-        ready = await self._voice_notes.ready(work.claim.tenant_id, work.message_id, media)
-        return msgspec.structs.replace(work.message, media=ready)
+        ready = await self._voice_notes.ready(work.claim.tenant_id, work.message_id, content.media)
+        return msgspec.structs.replace(work.message, content=msgspec.structs.replace(content, media=ready))
 
     async def _begin(self, claim: Claim, attempt_id: UUID) -> Work | None:
         """Writes down the attempt. None when there is nothing to ask: the lane was empty, lost, or its head settled here."""
@@ -316,8 +320,9 @@ class Delivery:
                     connection, claim, head["id"], OutcomeUnknown("the worker ended during the call")
                 )
                 return None
-            if head["channel_status"] == "reconnect_needed":
-                await self._outcomes.settle(connection, claim, head["id"], CredentialsRefused())
+            stopped = _STOPPED.get(head["channel_status"])
+            if stopped is not None:
+                await self._outcomes.settle(connection, claim, head["id"], stopped())
                 return None
             media = await self._media(connection, claim.tenant_id, head)
             try:
@@ -326,6 +331,9 @@ class Delivery:
                 await self._outcomes.settle(
                     connection, claim, head["id"], CredentialsRefused("sealed with another key")
                 )
+                return None
+            except ValueError as error:
+                await self._outcomes.settle(connection, claim, head["id"], Unsupported(str(error)))
                 return None
             await rows.begin_attempt(connection, claim, head["id"], work.attempt_id, head["attempts"] + 1)
             await rows.settle(connection, claim, head["id"], "sending")
@@ -336,19 +344,19 @@ class Delivery:
     def _work(
         self, claim: Claim, head: asyncpg.Record, attempt_id: UUID, until: float, media: OutboundMedia | None
     ) -> Work:
-        """SecretUnreadable when the channel's credentials cannot be opened."""
+        """SecretUnreadable when the channel's credentials cannot be opened; ValueError when the row cannot be sent."""
         message = Outbound(
             to=tuple(Address(scheme=scheme, value=value) for scheme, value in rows.addresses(head)),
             callback_data=str(head["id"]),
-            text=head["text"],
-            media=media,
-            reply_to_provider_id=head["reply_to_provider_id"],
+            content=part_of(head, media),
+            # A reaction names what it is about by itself.
+            reply_to_provider_id=None if head["type"] == "reaction" else head["reply_to_provider_id"],
         )
         credentials = open_credentials(self.keys, claim.tenant_id, head["credentials"])
         return Work(claim, head["id"], attempt_id, until, head["kind"], head["provider"], credentials, message)
 
     async def _media(self, connection: Connection, tenant_id: UUID, head: asyncpg.Record) -> OutboundMedia | None:
-        if head["type"] == "text":
+        if head["type"] in WITHOUT_FILES:
             return None
         files = await rows.attachments_of(connection, tenant_id, head["id"])
         if not files:

@@ -82,7 +82,8 @@ async def release_lanes(connection: Connection, put_off: Sequence[tuple[Claim, f
 
 # As delivery_rows' _HEAD. Each probe is fenced by its limit: a planner without statistics must not turn the order around.
 _HEADS = """
-select w.conversation_id, o.message_id as id, m.type, m.text, m.status, reply.provider_id as reply_to_provider_id,
+select w.conversation_id, o.message_id as id, m.type, m.text, m.payload, m.provider_part, m.status,
+       reply.provider_id as reply_to_provider_id,
        h.kind, h.provider, h.credentials, h.status as channel_status, tried.attempts, tried.interrupted,
        (select array_agg(x.scheme || ':' || x.value order by x.scheme, x.value) from identity_address x
          where x.tenant_id = w.tenant_id and x.identity_id = c.identity_id and x.channel_id = m.channel_id) as addresses
@@ -91,7 +92,7 @@ select w.conversation_id, o.message_id as id, m.type, m.text, m.status, reply.pr
    select x.message_id from outbox x
     where x.tenant_id = w.tenant_id and x.conversation_id = w.conversation_id order by x.id limit 1) o
  cross join lateral (
-   select x.type, x.text, x.status, x.channel_id, x.reply_to_id from message x
+   select x.type, x.text, x.payload, x.provider_part, x.status, x.channel_id, x.reply_to_id from message x
     where x.tenant_id = w.tenant_id and x.id = o.message_id limit 1) m
  cross join lateral (
    select x.identity_id from conversation x where x.tenant_id = w.tenant_id and x.id = w.conversation_id limit 1) c

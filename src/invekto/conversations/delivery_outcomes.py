@@ -17,6 +17,7 @@ from prometheus_client import Counter
 
 from invekto.channels.adapter import (
     ChannelError,
+    ChannelStopped,
     Credentials,
     CredentialsRefused,
     Outbound,
@@ -25,7 +26,7 @@ from invekto.channels.adapter import (
     Transient,
 )
 from invekto.channels.pacing import pause_channel
-from invekto.channels.service import mark_reconnect_needed
+from invekto.channels.service import mark_reconnect_needed, stop_channel
 from invekto.conversations import delivery_batches as batches
 from invekto.conversations import delivery_rows as rows
 from invekto.conversations.delivery_rows import Claim
@@ -213,6 +214,8 @@ class Outcomes:
             outcome, status = "unknown", "unknown"
         elif isinstance(failure, CredentialsRefused):
             await mark_reconnect_needed(connection, claim.tenant_id, claim.channel_id, failure.detail)
+        elif isinstance(failure, ChannelStopped):
+            await stop_channel(connection, claim.tenant_id, claim.channel_id, failure.detail)
         await rows.finish_attempts(connection, claim, message_id, outcome, failure.vendor_code, failure.detail)
         await self._failed(connection, claim, message_id, status, failure)
         await rows.move_on(connection, claim)
@@ -244,8 +247,10 @@ async def emit_changes(connection: Connection, database: Database, changed: Sequ
 
 
 def _backoff_s(attempts: int, failure: Transient) -> float:
-    """What the provider asked for, or doubling from a second with half of it at random, so that lanes do not march in step."""
+    """What the provider asked for, what the failure's kind asks for, or doubling from a second with half of it at random, so that lanes do not march in step."""
     if failure.retry_after_s is not None:
         return max(failure.retry_after_s, _FIRST_BACKOFF_S / 2)
+    if failure.first_wait_s is not None:
+        return failure.first_wait_s * failure.growth ** min(attempts, 10)
     whole = min(_LONGEST_BACKOFF_S, _FIRST_BACKOFF_S * 2.0 ** min(attempts, 10))
     return whole * (0.5 + random.random() / 2)  # noqa: S311  # spreads load, keeps no secret

@@ -103,7 +103,7 @@ async def renew_lease(connection: Connection, claim: Claim) -> None:
 
 
 _HEAD = """
-select o.id as outbox_id, m.id, m.conversation_id, m.seq, m.type, m.text, m.status, m.author_kind,
+select o.id as outbox_id, m.id, m.conversation_id, m.seq, m.type, m.text, m.payload, m.provider_part, m.status, m.author_kind,
        reply.provider_id as reply_to_provider_id,
        h.kind, h.provider, h.credentials, h.status as channel_status,
        (select count(*) from attempt a where a.tenant_id = m.tenant_id and a.message_id = m.id) as attempts,

@@ -50,3 +50,11 @@ class MessageDiscarded(Event):
 
     kind: ClassVar[str] = "message.discarded"
     audited: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageSettled(Event):
+    """A person said what became of a message of unknown outcome. `detail`: outcome."""
+
+    kind: ClassVar[str] = "message.settled"
+    audited: ClassVar[bool] = True

@@ -1,4 +1,4 @@
-"""Tables of the core: conversations, their messages, and the queue of what goes out.
+"""Tables of the core: conversations and their messages. The queue of what goes out: models_outbox.
 
 Notes and activity lines are messages with direction `internal`, so one `seq` orders the whole thread.
 """
@@ -12,7 +12,6 @@ from uuid import UUID
 from sqlalchemy import (
     CheckConstraint,
     ForeignKeyConstraint,
-    Identity,
     Index,
     TextClause,
     UniqueConstraint,
@@ -114,7 +113,10 @@ class Conversation(TenantRow):
 
 
 class Message(TenantRow):
-    """One line of a thread. `provider_id` is the dedupe key of inbound, `client_id` that of sends."""
+    """One line of a thread. `provider_id` is the dedupe key of inbound, `client_id` that of sends.
+
+    `provider_part` is what an adapter is given of an outbound message beyond its payload (a template's parameters).
+    """
 
     __tablename__ = "message"
     __table_args__ = (
@@ -140,6 +142,7 @@ class Message(TenantRow):
     type: Mapped[str]
     text: Mapped[str | None]
     payload: Mapped[dict[str, Any] | None]
+    provider_part: Mapped[dict[str, Any] | None]
     raw: Mapped[dict[str, Any] | None]
     status: Mapped[str | None]
     error_code: Mapped[str | None]
@@ -296,66 +299,3 @@ class AnswerInterval(TenantRow):
     answered_at: Mapped[datetime]
     wall_s: Mapped[int]
     business_s: Mapped[int | None]
-
-
-class Outbox(TenantRow):
-    """A message that must go out. `id` orders a lane; deleted when the message is settled."""
-
-    __tablename__ = "outbox"
-    __table_args__ = (
-        tenant_fk("message_id", "message", ondelete="CASCADE"),
-        Index(None, "tenant_id", "conversation_id", "id"),
-        UniqueConstraint("tenant_id", "message_id"),
-    )
-
-    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
-    message_id: Mapped[UUID]
-    conversation_id: Mapped[UUID]
-    channel_id: Mapped[UUID]
-    created_at: Mapped[datetime]
-
-
-class Lane(TenantRow):
-    """One conversation's queue: equal conversation = strict order. Claimed with SKIP LOCKED and a lease.
-
-    `priority` 0 is a person's answer, higher waits longer. `held_since` is when the head began to fail transiently.
-    """
-
-    __tablename__ = "lane"
-    __table_args__ = (
-        tenant_fk("conversation_id", "conversation", ondelete="CASCADE"),
-        tenant_fk("channel_id", "channel", ondelete="CASCADE"),
-        Index("lane_due_idx", "priority", "next_at"),
-    )
-
-    conversation_id: Mapped[UUID] = mapped_column(primary_key=True)
-    channel_id: Mapped[UUID]
-    priority: Mapped[int] = mapped_column(server_default="0")
-    next_at: Mapped[datetime]
-    lease_until: Mapped[datetime | None]
-    lease_token: Mapped[UUID | None]
-    attempts: Mapped[int] = mapped_column(server_default="0")
-    held_since: Mapped[datetime | None]
-
-
-class Attempt(TenantRow):
-    """One call to a provider. `finished_at` null with a dead lease means the outcome is unknown."""
-
-    __tablename__ = "attempt"
-    __table_args__ = (
-        tenant_fk("message_id", "message", ondelete="CASCADE"),
-        UniqueConstraint("tenant_id", "message_id", "number"),
-        CheckConstraint(
-            "outcome is null or outcome in ('accepted', 'transient', 'rejected', 'unknown')",
-            name="outcome",
-        ),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    message_id: Mapped[UUID]
-    number: Mapped[int]
-    started_at: Mapped[datetime]
-    finished_at: Mapped[datetime | None]
-    outcome: Mapped[str | None]
-    vendor_code: Mapped[str | None]
-    detail: Mapped[str | None]

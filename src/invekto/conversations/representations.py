@@ -14,6 +14,7 @@ import msgspec
 from starlette.responses import Response
 
 from invekto.accounts.masking import mask_name, mask_phone
+from invekto.channels.adapter import resend_helps
 from invekto.conversations.schemas import (
     Attachment,
     Author,
@@ -184,6 +185,7 @@ def _error(row: Row) -> DeliveryError | None:
         return None
     return {
         "code": row["error_code"],
+        "resend": resend_helps(row["error_code"]),
         "vendor_code": row["error_vendor_code"],
         "message": row["error_detail"] or "",
     }

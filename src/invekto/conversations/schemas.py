@@ -41,7 +41,7 @@ TagColor = Literal["teal", "blue", "amber", "red", "green", "violet", "grey", "p
 MediaKind = Literal["image", "video", "audio", "document", "sticker"]
 
 TEXT_MAX = 20_000
-"""What the door admits at all; what a channel admits is its capability, checked when it is sent."""
+"""What the door admits at all; what a channel admits is its capability, checked when it is sent. Bodies that send: schemas_sending."""
 TAGS_MAX = 50
 NAME_MAX = 200
 
@@ -152,7 +152,10 @@ class Author(_Answer):
 
 
 class DeliveryError(_Answer):
+    """`resend`: whether the same message, sent again, may go through."""
+
     code: str
+    resend: bool
     vendor_code: str | None
     message: str
 
@@ -321,25 +324,6 @@ class TagsBody(_Body):
 class DraftBody(_Body):
     kind: Literal["reply", "note"]
     text: Annotated[str, StringConstraints(max_length=TEXT_MAX), AfterValidator(storable)]
-
-
-class TextMessageBody(_Body):
-    type: Literal["text"]
-    text: Text
-
-
-class NoteBody(_Body):
-    type: Literal["note"]
-    text: Text
-
-
-class MediaMessageBody(_Body):
-    type: Literal["image", "video", "audio", "document"]
-    attachment_id: UUID
-    text: Annotated[str, StringConstraints(max_length=TEXT_MAX), AfterValidator(storable)] | None = None
-
-
-MessageBody = Annotated[TextMessageBody | NoteBody | MediaMessageBody, Field(discriminator="type")]
 
 
 class TagBody(_Body):

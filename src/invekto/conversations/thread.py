@@ -24,12 +24,19 @@ PREVIEW_LENGTH = 160
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """What to add. `payload` is the wire's (docs/api.md, Message). Inbound lines come by the batch: see inbound."""
+    """What to add. `payload` is the wire's (docs/api.md, Message). Inbound lines come by the batch: see inbound.
+
+    `quiet` as in adapter.InboundMessage: the list does not show it. `preview`: what it shows, where that is not the text.
+    `provider_part`: what an adapter is given beyond the payload.
+    """
 
     direction: str
     type: str
     text: str | None = None
-    payload: dict[str, Any] | None = None
+    payload: Any = None
+    provider_part: Any = None
+    preview: str | None = None
+    quiet: bool = False
     status: str | None = None
     author_kind: str = "system"
     author_id: UUID | None = None
@@ -80,8 +87,9 @@ with place as (
   returning last_seq, channel_id, inbound_count
 )
 insert into message (tenant_id, id, conversation_id, channel_id, seq, direction, type, text, payload, status,
-                     author_kind, author_id, client_id, client_hash, reply_to_id, resend_of_id, inbound_no, created_at)
-select $1, $10, $2, place.channel_id, place.last_seq, $5, $6, $7, $8::jsonb, $9, $12, $13, $14, $15, $16, $17,
+                     author_kind, author_id, client_id, client_hash, reply_to_id, resend_of_id, provider_part, inbound_no,
+                     created_at)
+select $1, $10, $2, place.channel_id, place.last_seq, $5, $6, $7, $8::jsonb, $9, $12, $13, $14, $15, $16, $17, $18::jsonb,
        place.inbound_count, $11
   from place
 returning seq
@@ -91,16 +99,16 @@ returning seq
 async def append_line(tx: Tx, conversation_id: UUID, line: Line) -> Appended:
     """Adds one line and emits MessageAppended. The caller holds the row by `lock_conversation`.
 
-    Notes and activity lines leave preview and order of the list as they are: they are the team's, not the talk.
+    Notes, activity and quiet lines leave preview and order of the list as they are: they are not the talk.
     """
     message_id = uuid7()
-    shown = line.direction != "internal"
+    shown = line.direction != "internal" and not line.quiet
     row = await tx.fetchrow(
         _APPEND,
         tx.tenant_id,
         conversation_id,
         shown,
-        preview(line.text or "", PREVIEW_LENGTH),
+        preview(line.preview or line.text or "", PREVIEW_LENGTH),
         line.direction,
         line.type,
         line.text,
@@ -114,6 +122,7 @@ async def append_line(tx: Tx, conversation_id: UUID, line: Line) -> Appended:
         line.client_hash,
         line.reply_to_id,
         line.resend_of_id,
+        None if line.provider_part is None else json.dumps(line.provider_part),
     )
     if row is None:
         raise NotFound

@@ -13,7 +13,8 @@ from uuid import UUID
 
 import msgspec
 
-from invekto.channels.adapter import OutboundMedia, Transient, Unsupported
+from invekto.channels.adapter import Transient, Unsupported
+from invekto.channels.outgoing import OutboundMedia
 from invekto.kernel.db import Database
 from invekto.kernel.ids import uuid7
 from invekto.kernel.media.process import MediaReader, MediaUnreadable

@@ -15,6 +15,7 @@ import invekto.conversations.routes
 import invekto.conversations.routes_find
 import invekto.conversations.routes_media
 import invekto.conversations.routes_messages
+import invekto.conversations.routes_sending
 from invekto.kernel.events import Subscriptions
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -23,6 +24,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     invekto.conversations.routes.router,
     invekto.conversations.routes_find.router,
     invekto.conversations.routes_messages.router,
+    invekto.conversations.routes_sending.router,
     invekto.conversations.routes_media.router,
 )
 

@@ -7,31 +7,26 @@ from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
 from invekto.channels.adapter import (
-    Capabilities,
     ChannelError,
     Credentials,
     FetchedMedia,
     InboundEvent,
     InvalidRecipient,
     MediaGone,
-    MediaRule,
     Outbound,
-    OutboundMedia,
     RawRequest,
     RawResponse,
     Rejected,
     SendReceipt,
     SignatureInvalid,
-    Unsupported,
     VendorDown,
 )
-from invekto.channels.whatsapp_cloud import errors, inbound
+from invekto.channels.outgoing import Capabilities, File, OutboundContent, OutboundMedia, Template
+from invekto.channels.whatsapp_cloud import errors, inbound, outgoing
 from invekto.channels.whatsapp_cloud.payloads import MediaNode, SendAnswer, UploadAnswer, read
 from invekto.kernel.crypto import same, verify_hmac_sha256_hex
 from invekto.kernel.http import FilePart, Http, HttpError, HttpResponse
 
-_MB: Final = 1 << 20
-_OFFICE: Final = "application/vnd.openxmlformats-officedocument"
 # Together they stay below the worker's own deadline for one send.
 UPLOAD_S: Final = 28.0
 SEND_S: Final = 14.0
@@ -47,36 +42,7 @@ class WhatsAppCloud:
 
     kind: ClassVar[str] = "whatsapp_cloud"
     provider: ClassVar[str] = "meta"
-    capabilities: ClassVar[Capabilities] = Capabilities(
-        text_max=4096,
-        caption_max=1024,
-        media={
-            "image": MediaRule(mimes=("image/jpeg", "image/png"), max_bytes=5 * _MB),
-            "video": MediaRule(mimes=("video/mp4", "video/3gpp"), max_bytes=16 * _MB),
-            "audio": MediaRule(
-                mimes=("audio/aac", "audio/amr", "audio/mp4", "audio/mpeg", "audio/ogg", "audio/ogg; codecs=opus"),
-                max_bytes=16 * _MB,
-            ),
-            "document": MediaRule(
-                mimes=(
-                    "application/pdf",
-                    "text/plain",
-                    "application/msword",
-                    "application/vnd.ms-excel",
-                    "application/vnd.ms-powerpoint",
-                    f"{_OFFICE}.wordprocessingml.document",
-                    f"{_OFFICE}.spreadsheetml.sheet",
-                    f"{_OFFICE}.presentationml.presentation",
-                ),
-                max_bytes=100 * _MB,
-            ),
-            "sticker": MediaRule(mimes=("image/webp",), max_bytes=500 << 10),
-        },
-        service_window_s=86_400,
-        reads=True,
-        rate_per_s=80,
-        burst=80,
-    )
+    capabilities: ClassVar[Capabilities] = outgoing.CAPABILITIES
 
     def __init__(self, base_url: str, *, send_s: float = SEND_S) -> None:
         """`base_url` with the version, as in `https://graph.facebook.com/v26.0`. `send_s`: the deadline of one send."""
@@ -108,6 +74,7 @@ class WhatsAppCloud:
     # Going out ------------------------------------------------------------------------------------------------
 
     async def send(self, http: Http, credentials: Credentials, message: Outbound) -> SendReceipt:
+        outgoing.check(message.content)
         body: dict[str, Any] = {
             "messaging_product": "whatsapp",
             "recipient_type": "individual",
@@ -116,12 +83,9 @@ class WhatsAppCloud:
         }
         if message.reply_to_provider_id is not None:
             body["context"] = {"message_id": message.reply_to_provider_id}
-        if message.media is not None:
-            body |= await self._media_part(http, credentials, message.media, message.text)
-        elif message.text:
-            body |= {"type": "text", "text": {"body": message.text, "preview_url": True}}
-        else:
-            raise Unsupported("neither text nor file")
+        media = _file_of(message.content)
+        media_id = None if media is None else await self._upload(http, credentials, media)
+        body |= outgoing.body_of(message.content, media_id)
         try:
             answer = await self._post(http, credentials, "messages", json=body, deadline_s=self._send_s)
         except HttpError as error:
@@ -140,26 +104,9 @@ class WhatsAppCloud:
         if answer.status >= 300:
             raise errors.harmless(errors.of_answer(answer))
 
-    async def _media_part(
-        self, http: Http, credentials: Credentials, media: OutboundMedia, caption: str | None
-    ) -> dict[str, Any]:
-        rule = self.capabilities.media.get(media.kind)
-        if rule is None or media.size > rule.max_bytes:
-            raise Unsupported(f"{media.kind} of {media.size} bytes")
-        takes_caption = media.kind in ("image", "video", "document")
-        if caption and not takes_caption:
-            raise Unsupported(f"{media.kind} takes no caption")
-        part: dict[str, Any] = {"id": await self._upload(http, credentials, media)}
-        if caption:
-            part["caption"] = caption
-        if media.kind == "document":
-            part["filename"] = media.name or "document"
-        if media.kind == "audio" and media.voice:
-            part["voice"] = True
-        return {"type": media.kind, media.kind: part}
-
     async def _upload(self, http: Http, credentials: Credentials, media: OutboundMedia) -> str:
         """The file's id at Meta. Nobody is sent anything by it, so a failure here is never of unknown outcome."""
+        await outgoing.check_bytes(media)
         file = FilePart(
             field="file", name=media.name or media.kind, mime=media.mime, size=media.size, chunks=media.open()
         )
@@ -270,6 +217,16 @@ def _recipient(message: Outbound) -> dict[str, str]:
     if scoped is None:
         raise InvalidRecipient("no address that WhatsApp knows")
     return {"recipient": scoped}
+
+
+def _file_of(content: OutboundContent) -> OutboundMedia | None:
+    match content:
+        case File(media=media):
+            return media
+        case Template(header=header):
+            return header
+        case _:
+            return None
 
 
 def _no_file(status: int) -> ChannelError:

@@ -6,11 +6,18 @@ from collections.abc import Mapping
 from typing import Final
 
 from invekto.channels.adapter import (
+    AccountRefused,
     ChannelError,
+    ChannelStopped,
     CredentialsRefused,
     InvalidRecipient,
+    MarketingLimited,
+    MarketingStopped,
+    MediaRefused,
     OutcomeUnknown,
+    PairThrottled,
     Rejected,
+    TemplatePaused,
     TemplateRefused,
     Throttled,
     Transient,
@@ -23,20 +30,28 @@ from invekto.kernel.http import HttpError, HttpResponse, HttpTooLarge
 
 _CLASSES: Final[Mapping[type[ChannelError], frozenset[int]]] = {
     # The token is gone or was never good.
-    CredentialsRefused: frozenset({0, 104, 190}),
-    # The whole number is too fast (131048, 131064: Meta sees spam), so the channel pauses.
-    Throttled: frozenset({4, 80007, 130429, 131048, 131064}),
+    CredentialsRefused: frozenset({0, 190, 104}),
+    # Meta sees spam: the number, or its campaign, is the trouble and not the message.
+    ChannelStopped: frozenset({131048, 131064}),
+    # The whole number is too fast, so the channel pauses.
+    Throttled: frozenset({4, 80007, 130429}),
     # This one person gets too many at once: only their lane waits.
-    Transient: frozenset({131056}),
-    VendorDown: frozenset({1, 2, 131000, 131016, 131053, 131057, 132069, 133004, 133016}),
+    PairThrottled: frozenset({131056}),
+    TemplatePaused: frozenset({132015}),
+    MediaRefused: frozenset({131053}),
+    VendorDown: frozenset({1, 2, 131000, 131016, 131057, 132069, 133004, 133016}),
     WindowClosed: frozenset({131047}),
-    InvalidRecipient: frozenset({130472, 130497, 131021, 131026, 131030, 131049, 131050, 131062}),
-    TemplateRefused: frozenset({132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016, 132068}),
+    InvalidRecipient: frozenset({130472, 130497, 131021, 131026, 131030, 131062}),
+    MarketingLimited: frozenset({131049}),
+    MarketingStopped: frozenset({131050}),
+    TemplateRefused: frozenset({132000, 132001, 132005, 132007, 132008, 132012, 132016, 132068}),
     Unsupported: frozenset({131051, 131052, 131063}),
+    # The account or the token's rights: somebody must put it right at Meta, the message may stay as it is.
+    AccountRefused: frozenset({3, 10, *range(200, 300), 368, 131005, 131031, 131037, 131042, 131045, 133010}),
+    # The call itself is wrong.
+    Rejected: frozenset({33, 100, 131008, 131009, 135000, 137000}),
 }
 _BY_CODE: Final = {code: kind for kind, codes in _CLASSES.items() for code in codes}
-# Meta's own measure for one pair of numbers, where the answer carries no Retry-After.
-_WAIT_S: Final = {131056: 6.0}
 
 
 def class_of(code: int, *, transient: bool = False) -> type[ChannelError]:
@@ -49,8 +64,7 @@ def of_error(error: Error, *, failed_there: bool = False, retry_after_s: float |
     kind = class_of(error.code, transient=failed_there or bool(error.is_transient))
     vendor_code = str(error.code)
     if issubclass(kind, Transient):
-        wait_s = retry_after_s if retry_after_s is not None else _WAIT_S.get(error.code)
-        return kind(error.detail, vendor_code=vendor_code, retry_after_s=wait_s)
+        return kind(error.detail, vendor_code=vendor_code, retry_after_s=retry_after_s)
     return kind(error.detail, vendor_code=vendor_code)
 
 

@@ -44,6 +44,26 @@ export interface paths {
         patch: operations["change_channel"];
         trace?: never;
     };
+    "/api/v1/channels/{channel_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Channel
+         * @description Lets a channel send again that was paused because its provider saw spam.
+         */
+        post: operations["resume_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{contact_id}": {
         parameters: {
             query?: never;
@@ -254,6 +274,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{conversation_id}/messages/{message_id}/forward": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forward Message
+         * @description Sends the message's content into other conversations, each for itself: one that refuses does not stop the others.
+         */
+        post: operations["forward_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{conversation_id}/messages/{message_id}/resend": {
         parameters: {
             query?: never;
@@ -265,9 +305,29 @@ export interface paths {
         put?: never;
         /**
          * Resend Message
-         * @description A new message with the failed one's content; the failed one is dismissed. 409 `message_not_failed`.
+         * @description A new message with the failed one's content; the failed one is dismissed. 409 `message_not_failed`, `resend_useless`.
          */
         post: operations["resend_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/messages/{message_id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Settle Message
+         * @description Says what became of a message of unknown outcome. 409 `message_not_unknown`.
+         */
+        post: operations["settle_message"];
         delete?: never;
         options?: never;
         head?: never;
@@ -666,18 +726,72 @@ export interface components {
             /** Name */
             name: string | null;
         };
-        /** CapabilitiesOut */
+        /** ButtonBody */
+        ButtonBody: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+        };
+        /** ButtonsBody */
+        ButtonsBody: {
+            /** Buttons */
+            buttons: components["schemas"]["ButtonBody"][];
+            /** Footer */
+            footer?: string | null;
+            /** Header */
+            header?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "buttons";
+        };
+        /**
+         * CapabilitiesOut
+         * @description `kinds`: the types of messages that can be sent. `contacts_max`: cards in one message.
+         */
         CapabilitiesOut: {
             /** Caption Max */
             caption_max: number;
+            /** Contacts Max */
+            contacts_max: number;
+            /** Delete */
+            delete: boolean;
+            /** Edit */
+            edit: boolean;
+            interactive: components["schemas"]["InteractiveRuleOut"] | null;
+            /** Kinds */
+            kinds: string[];
             /** Media */
             media: {
                 [key: string]: components["schemas"]["MediaRuleOut"];
             };
+            /** Quotes */
+            quotes: boolean;
+            /** Reaction Age S */
+            reaction_age_s: number | null;
+            /** Reactions */
+            reactions: boolean;
             /** Service Window S */
             service_window_s: number | null;
+            /** Templates */
+            templates: boolean;
             /** Text Max */
             text_max: number;
+            /** Voice */
+            voice: boolean;
+        };
+        /** CardBody */
+        CardBody: {
+            /** Emails */
+            emails?: string[] | null;
+            /** Name */
+            name: string;
+            /** Organization */
+            organization?: string | null;
+            /** Phones */
+            phones: string[];
         };
         /** ChannelBrief */
         ChannelBrief: {
@@ -724,6 +838,8 @@ export interface components {
              * @enum {string}
              */
             status: "connected" | "reconnect_needed" | "paused";
+            /** Status Reason */
+            status_reason: string | null;
             /** Team Id */
             team_id: string | null;
         };
@@ -791,6 +907,18 @@ export interface components {
             items: components["schemas"]["Message"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /** ContactsMessageBody */
+        ContactsMessageBody: {
+            /** Contacts */
+            contacts: components["schemas"]["CardBody"][];
+            /** Reply To Id */
+            reply_to_id?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "contacts";
         };
         /**
          * Conversation
@@ -934,12 +1062,17 @@ export interface components {
             /** Unassigned */
             unassigned: number;
         };
-        /** DeliveryError */
+        /**
+         * DeliveryError
+         * @description `resend`: whether the same message, sent again, may go through.
+         */
         DeliveryError: {
             /** Code */
             code: string;
             /** Message */
             message: string;
+            /** Resend */
+            resend: boolean;
             /** Vendor Code */
             vendor_code: string | null;
         };
@@ -995,6 +1128,48 @@ export interface components {
             path: string;
         };
         /**
+         * ForwardAnswer
+         * @description In the order of the request.
+         */
+        ForwardAnswer: {
+            /** Items */
+            items: components["schemas"]["Forwarded"][];
+        };
+        /** ForwardBody */
+        ForwardBody: {
+            /** Conversation Ids */
+            conversation_ids: string[];
+        };
+        /**
+         * ForwardRefusal
+         * @description As `error` of a refused request (docs/api.md, "Errors"); the client has the words.
+         */
+        ForwardRefusal: {
+            /** Code */
+            code: string;
+            /** Fields */
+            fields: {
+                [key: string]: string;
+            }[];
+            /** Params */
+            params: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * Forwarded
+         * @description One of `message` and `error` is given.
+         */
+        Forwarded: {
+            /**
+             * Conversation Id
+             * Format: uuid
+             */
+            conversation_id: string;
+            error: components["schemas"]["ForwardRefusal"] | null;
+            message: components["schemas"]["Message"] | null;
+        };
+        /**
          * FoundMessage
          * @description Where a hit stands; its conversation may be an earlier one of the same person.
          */
@@ -1029,20 +1204,151 @@ export interface components {
             /** Total */
             total: number;
         };
-        /** MediaMessageBody */
+        /** InteractiveMessageBody */
+        InteractiveMessageBody: {
+            /** Payload */
+            payload: components["schemas"]["ButtonsBody"] | components["schemas"]["ListBody"] | components["schemas"]["LinkBody"] | components["schemas"]["LocationRequestBody"];
+            /** Reply To Id */
+            reply_to_id?: string | null;
+            /** Text */
+            text: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "interactive";
+        };
+        /**
+         * InteractiveRuleOut
+         * @description Which controls there are, and the most characters or pieces of each part.
+         */
+        InteractiveRuleOut: {
+            /** Body Max */
+            body_max: number;
+            /** Button Id Max */
+            button_id_max: number;
+            /** Button Title Max */
+            button_title_max: number;
+            /** Buttons Max */
+            buttons_max: number;
+            /** Footer Max */
+            footer_max: number;
+            /** Header Max */
+            header_max: number;
+            /** Kinds */
+            kinds: ("buttons" | "list" | "cta_url" | "location_request")[];
+            /** Label Max */
+            label_max: number;
+            /** List Body Max */
+            list_body_max: number;
+            /** List Rows Max */
+            list_rows_max: number;
+            /** List Sections Max */
+            list_sections_max: number;
+            /** Opener Max */
+            opener_max: number;
+            /** Row Description Max */
+            row_description_max: number;
+            /** Row Id Max */
+            row_id_max: number;
+            /** Row Title Max */
+            row_title_max: number;
+            /** Section Title Max */
+            section_title_max: number;
+            /** Url Max */
+            url_max: number;
+        };
+        /** LinkBody */
+        LinkBody: {
+            /** Footer */
+            footer?: string | null;
+            /** Header */
+            header?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "cta_url";
+            /** Label */
+            label: string;
+            /** Url */
+            url: string;
+        };
+        /** ListBody */
+        ListBody: {
+            /** Footer */
+            footer?: string | null;
+            /** Header */
+            header?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "list";
+            /** Opener */
+            opener: string;
+            /** Sections */
+            sections: components["schemas"]["SectionBody"][];
+        };
+        /** ListRowBody */
+        ListRowBody: {
+            /** Description */
+            description?: string | null;
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * LocationMessageBody
+         * @description Degrees, WGS 84.
+         */
+        LocationMessageBody: {
+            /** Address */
+            address?: string | null;
+            /** Latitude */
+            latitude: number;
+            /** Longitude */
+            longitude: number;
+            /** Name */
+            name?: string | null;
+            /** Reply To Id */
+            reply_to_id?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "location";
+        };
+        /** LocationRequestBody */
+        LocationRequestBody: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "location_request";
+        };
+        /**
+         * MediaMessageBody
+         * @description `voice`: a recorded voice note (OGG with Opus).
+         */
         MediaMessageBody: {
             /**
              * Attachment Id
              * Format: uuid
              */
             attachment_id: string;
+            /** Reply To Id */
+            reply_to_id?: string | null;
             /** Text */
             text?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            type: "audio" | "document" | "image" | "video";
+            type: "audio" | "document" | "image" | "sticker" | "video";
+            /** Voice */
+            voice?: boolean | null;
         };
         /**
          * MediaRuleOut
@@ -1224,6 +1530,24 @@ export interface components {
              */
             type: "text" | "image" | "video" | "audio" | "document" | "sticker" | "location" | "contacts" | "interactive" | "order" | "reaction" | "template" | "system" | "unsupported" | "note" | "activity";
         };
+        /**
+         * ReactionBody
+         * @description `emoji` null takes the firm's reaction back.
+         */
+        ReactionBody: {
+            /** Emoji */
+            emoji: string | null;
+            /**
+             * To Id
+             * Format: uuid
+             */
+            to_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "reaction";
+        };
         /** ReadBody */
         ReadBody: {
             /**
@@ -1240,6 +1564,13 @@ export interface components {
             read_seq: number;
             /** Unread */
             unread: number;
+        };
+        /** SectionBody */
+        SectionBody: {
+            /** Rows */
+            rows: components["schemas"]["ListRowBody"][];
+            /** Title */
+            title?: string | null;
         };
         /** ServiceWindow */
         ServiceWindow: {
@@ -1303,6 +1634,17 @@ export interface components {
             theme: "light" | "dark" | "auto";
             /** Username */
             username: string;
+        };
+        /**
+         * SettleBody
+         * @description What a person found out about a message of unknown outcome.
+         */
+        SettleBody: {
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "sent" | "failed";
         };
         /** SignIn */
         SignIn: {
@@ -1409,6 +1751,8 @@ export interface components {
         };
         /** TextMessageBody */
         TextMessageBody: {
+            /** Reply To Id */
+            reply_to_id?: string | null;
             /** Text */
             text: string;
             /**
@@ -1465,7 +1809,10 @@ export interface components {
 export type AssignBody = components['schemas']['AssignBody'];
 export type Attachment = components['schemas']['Attachment'];
 export type Author = components['schemas']['Author'];
+export type ButtonBody = components['schemas']['ButtonBody'];
+export type ButtonsBody = components['schemas']['ButtonsBody'];
 export type CapabilitiesOut = components['schemas']['CapabilitiesOut'];
+export type CardBody = components['schemas']['CardBody'];
 export type ChannelBrief = components['schemas']['ChannelBrief'];
 export type ChannelChange = components['schemas']['ChannelChange'];
 export type ChannelOut = components['schemas']['ChannelOut'];
@@ -1474,6 +1821,7 @@ export type ContactBrief = components['schemas']['ContactBrief'];
 export type ContactCard = components['schemas']['ContactCard'];
 export type ContactIdentity = components['schemas']['ContactIdentity'];
 export type ContactMediaPage = components['schemas']['ContactMediaPage'];
+export type ContactsMessageBody = components['schemas']['ContactsMessageBody'];
 export type Conversation = components['schemas']['Conversation'];
 export type ConversationDetail = components['schemas']['ConversationDetail'];
 export type ConversationPage = components['schemas']['ConversationPage'];
@@ -1484,8 +1832,19 @@ export type DraftBody = components['schemas']['DraftBody'];
 export type ErrorAnswer = components['schemas']['ErrorAnswer'];
 export type ErrorDetail = components['schemas']['ErrorDetail'];
 export type ErrorField = components['schemas']['ErrorField'];
+export type ForwardAnswer = components['schemas']['ForwardAnswer'];
+export type ForwardBody = components['schemas']['ForwardBody'];
+export type ForwardRefusal = components['schemas']['ForwardRefusal'];
+export type Forwarded = components['schemas']['Forwarded'];
 export type FoundMessage = components['schemas']['FoundMessage'];
 export type FoundPage = components['schemas']['FoundPage'];
+export type InteractiveMessageBody = components['schemas']['InteractiveMessageBody'];
+export type InteractiveRuleOut = components['schemas']['InteractiveRuleOut'];
+export type LinkBody = components['schemas']['LinkBody'];
+export type ListBody = components['schemas']['ListBody'];
+export type ListRowBody = components['schemas']['ListRowBody'];
+export type LocationMessageBody = components['schemas']['LocationMessageBody'];
+export type LocationRequestBody = components['schemas']['LocationRequestBody'];
 export type MediaMessageBody = components['schemas']['MediaMessageBody'];
 export type MediaRuleOut = components['schemas']['MediaRuleOut'];
 export type Message = components['schemas']['Message'];
@@ -1499,12 +1858,15 @@ export type PageUserOut = components['schemas']['Page_UserOut_'];
 export type Preferences = components['schemas']['Preferences'];
 export type QuarantineOut = components['schemas']['QuarantineOut'];
 export type Quoted = components['schemas']['Quoted'];
+export type ReactionBody = components['schemas']['ReactionBody'];
 export type ReadBody = components['schemas']['ReadBody'];
 export type ReadState = components['schemas']['ReadState'];
+export type SectionBody = components['schemas']['SectionBody'];
 export type ServiceWindow = components['schemas']['ServiceWindow'];
 export type SessionOut = components['schemas']['SessionOut'];
 export type SessionTenant = components['schemas']['SessionTenant'];
 export type SessionUser = components['schemas']['SessionUser'];
+export type SettleBody = components['schemas']['SettleBody'];
 export type SignIn = components['schemas']['SignIn'];
 export type SnoozeBody = components['schemas']['SnoozeBody'];
 export type StoreDays = components['schemas']['StoreDays'];
@@ -1566,6 +1928,37 @@ export interface operations {
                 "application/json": components["schemas"]["ChannelChange"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelOut"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    resume_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -1899,7 +2292,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TextMessageBody"] | components["schemas"]["NoteBody"] | components["schemas"]["MediaMessageBody"];
+                "application/json": components["schemas"]["TextMessageBody"] | components["schemas"]["NoteBody"] | components["schemas"]["MediaMessageBody"] | components["schemas"]["InteractiveMessageBody"] | components["schemas"]["LocationMessageBody"] | components["schemas"]["ContactsMessageBody"] | components["schemas"]["ReactionBody"];
             };
         };
         responses: {
@@ -1999,6 +2392,44 @@ export interface operations {
             };
         };
     };
+    forward_message: {
+        parameters: {
+            query?: never;
+            header: {
+                "idempotency-key": string;
+            };
+            path: {
+                conversation_id: string;
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForwardBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForwardAnswer"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     resend_message: {
         parameters: {
             query?: never;
@@ -2015,6 +2446,42 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    settle_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettleBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
