@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import templatesEn from '@/features/templates/i18n/en.json';
+import templatesTr from '@/features/templates/i18n/tr.json';
 import en from './en';
 import tr from './tr';
 
@@ -19,8 +21,8 @@ function flat(tree: Tree, prefix = ''): Map<string, string> {
 }
 
 const strings = {
-  tr: flat(tr as unknown as Tree),
-  en: flat(en as unknown as Tree),
+  tr: flat({ ...tr, templates: templatesTr } as unknown as Tree),
+  en: flat({ ...en, templates: templatesEn } as unknown as Tree),
 };
 /** Keys as code writes them: `namespace.key` without the plural's ending. */
 const known = new Set([...strings.tr.keys()].map((key) => key.replace(PLURAL, '')));
