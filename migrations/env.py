@@ -12,6 +12,7 @@ import invekto.accounts.models
 import invekto.channels.models
 import invekto.contacts.models
 import invekto.conversations.models
+import invekto.conversations.models_changes
 import invekto.conversations.models_media
 import invekto.conversations.models_outbox
 import invekto.kernel.models  # noqa: F401  # each import registers its tables

@@ -21,7 +21,8 @@ from fastapi import FastAPI
 from invekto.accounts.service import Role, add_team_member, create_team, create_tenant, create_user
 from invekto.channels.adapter import Address, DeliveryReport, InboundAttachment, InboundMessage, Sender
 from invekto.channels.service import connect_channel, save_platform_app
-from invekto.conversations.inbound import Incoming, receive_messages
+from invekto.conversations.inbound import receive_messages
+from invekto.conversations.received import Incoming
 from invekto.entry.api import Desk, at_the_edge, equip
 from invekto.kernel.asgi import Edge
 from invekto.kernel.clock import FrozenClock

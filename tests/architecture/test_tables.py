@@ -37,6 +37,8 @@ CROSS_TENANT_INDEXES = {
     "attachment_facts_idx": "the reader of files asks for whatever is due",
     "lane_due_idx": "workers claim whatever is due",
     "delivery_update_received_at_idx": "retention of parked updates",
+    "message_change_received_at_idx": "retention of changes",
+    "provider_event_received_at_idx": "retention of what nobody used",
 }
 
 

@@ -43,7 +43,7 @@ async def ingest(world: World) -> None:
 
 
 def edit(firm: Firm, wamid: str = "wamid.edit") -> bytes:
-    """Something that we do not handle, between two messages that we do."""
+    """An edit that says nothing new, between two messages that we do."""
     parts = [
         message(id=f"{wamid}.a"),
         message("edit", id=wamid, edit={"original_message_id": "x"}),
@@ -59,7 +59,7 @@ async def test_a_supervisor_sees_what_was_parked_and_nobody_else_does(world: Wor
     assert parked.keys() == {"id", "channel_kind", "reason", "raw", "created_at", "replayed_at"}
     assert (parked["channel_kind"], parked["reason"], parked["replayed_at"]) == (
         "whatsapp_cloud",
-        "type_not_handled",
+        "message_malformed",
         None,
     )
     assert "original_message_id" in parked["raw"]

@@ -10,9 +10,20 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from invekto.channels.adapter import InboundEvent, InboundMessage, UnhandledEvent
+from invekto.channels.adapter import (
+    CallEvent,
+    ChannelUpdated,
+    ContactSynced,
+    HistoryMessage,
+    InboundEvent,
+    InboundMessage,
+    ProviderNotice,
+    TemplateUpdated,
+    UnhandledEvent,
+)
 from tests.channels.webhooks import ARRIVAL, body, change, contact, message, parse, status
 
+NOTICES = (TemplateUpdated, ChannelUpdated, ContactSynced, HistoryMessage, CallEvent, ProviderNotice)
 MANY = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ENDS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -31,6 +42,48 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=20,
 )
+FORM = {"name": "flow", "body": "Sent", "response_json": '{"flow_token": "t", "ad": "Ayşe", "gün": ["pzt", "sal"]}'}
+DEEPER = [
+    message("interactive", interactive={"type": "nfm_reply", "nfm_reply": FORM}),
+    message(
+        "interactive", interactive={"type": "call_permission_reply", "call_permission_reply": {"response": "accept"}}
+    ),
+    message("button", button={"text": "Onayla", "payload": "p"}),
+    message(
+        "order",
+        order={"catalog_id": "1", "product_items": [{"product_retailer_id": "k", "quantity": 2, "item_price": 9.5}]},
+    ),
+    message("edit", edit={"original_message_id": "wamid.a", "message": {"type": "text", "text": {"body": "y"}}}),
+    message("revoke", revoke={"original_message_id": "wamid.a"}),
+    message("system", system={"type": "user_changed_number", "wa_id": "905559998877", "body": "x"}),
+    message(referral={"source_type": "ad", "ctwa_clid": "c", "welcome_message": {"text": "w"}}),
+    message(context={"forwarded": True, "referred_product": {"catalog_id": "1", "product_retailer_id": "k"}}),
+]
+PAST = {"from": "905551112233", "id": "wamid.old", "timestamp": "1795510500", "type": "text", "text": {"body": "eski"}}
+FIELDS = [
+    change(field="smb_message_echoes", message_echoes=[message(to="905551112233", **{"from": "905559000001"})]),
+    change(
+        field="history", history=[{"metadata": {"phase": 0}, "threads": [{"id": "905551112233", "messages": [PAST]}]}]
+    ),
+    change(
+        field="smb_app_state_sync",
+        state_sync=[{"type": "contact", "contact": {"full_name": "A", "phone_number": "905551112233"}}],
+    ),
+    change(
+        field="user_preferences", contacts=[contact()], user_preferences=[{"wa_id": "905551112233", "value": "stop"}]
+    ),
+    change(
+        field="user_id_update",
+        user_id_update=[{"wa_id": "905551112233", "user_id": {"previous": "TR.1", "current": "TR.2"}}],
+    ),
+    change(field="calls", calls=[{"id": "wacid.1", "event": "connect"}]),
+    {"field": "message_template_status_update", "value": {"event": "APPROVED", "message_template_id": 7}},
+    {
+        "field": "phone_number_quality_update",
+        "value": {"display_phone_number": "90 555", "event": "FLAGGED", "current_limit": "TIER_1K"},
+    },
+    {"field": "brand_new_field", "value": {"x": [1]}},
+]
 VALID = {
     "object": "whatsapp_business_account",
     "entry": [
@@ -46,8 +99,10 @@ VALID = {
                         message("contacts", contacts=[{"name": {"formatted_name": "z"}, "phones": [{"phone": "1"}]}]),
                         message("reaction", reaction={"message_id": "wamid.before", "emoji": "x"}),
                         message("interactive", interactive={"type": "button_reply", "button_reply": {"title": "x"}}),
+                        *DEEPER,
                     ],
                 ),
+                *FIELDS,
                 change(statuses=[status("failed", errors=[{"code": 1, "error_data": {"details": "x"}}])]),
             ],
         }
@@ -68,7 +123,8 @@ def checked(raw: bytes) -> list[InboundEvent]:
             assert event.reason
             continue
         assert event.account_key
-        assert event.provider_id
+        if not isinstance(event, NOTICES):
+            assert event.provider_id
         if isinstance(event, InboundMessage):
             assert event.sender.addresses
             assert event.sender.display

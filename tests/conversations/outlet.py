@@ -24,9 +24,10 @@ from invekto.channels.registry import Registry
 from invekto.channels.service import connect_channel, save_platform_app
 from invekto.channels.whatsapp_cloud.adapter import WhatsAppCloud
 from invekto.conversations.delivery import Delivery
-from invekto.conversations.inbound import Incoming, receive_messages
+from invekto.conversations.inbound import receive_messages
 from invekto.conversations.outbound import send_message
 from invekto.conversations.outbound_content import Content, TextContent
+from invekto.conversations.received import Incoming
 from invekto.kernel.crypto import KeyRing
 from invekto.kernel.db import Database, DatabaseOptions
 from invekto.kernel.http import Http

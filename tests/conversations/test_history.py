@@ -13,12 +13,13 @@ import pytest
 from invekto.accounts.service import create_tenant, create_user
 from invekto.channels.adapter import Address, InboundMessage, Sender
 from invekto.conversations.history import PastFile, PastLine, PastThread, import_threads
-from invekto.conversations.inbound import Incoming, receive_messages
+from invekto.conversations.inbound import receive_messages
 from invekto.conversations.lifecycle import resolve_conversation, snooze_conversation
 from invekto.conversations.notes import add_note
 from invekto.conversations.outbound import send_message
 from invekto.conversations.outbound_content import TextContent
 from invekto.conversations.queries import Viewer
+from invekto.conversations.received import Incoming
 from invekto.kernel.db import Database
 from invekto.kernel.ids import uuid7
 from invekto.kernel.tenancy import INGEST, claimed

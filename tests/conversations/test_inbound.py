@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from invekto.channels.adapter import Address, InboundMessage, Sender
-from invekto.conversations.inbound import Incoming, receive_messages
+from invekto.conversations.inbound import receive_messages
+from invekto.conversations.received import Incoming
 from invekto.kernel.ids import uuid7
 from invekto.kernel.tenancy import INGEST, claimed
 from tests.conversations.inlet import Inlet, Json, Line

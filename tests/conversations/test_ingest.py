@@ -131,11 +131,11 @@ async def test_an_app_speaks_for_the_numbers_bound_to_it_and_for_no_others(inlet
     own = await inlet.connect(theirs.tenant_id, app_id=their_app)
     await inlet.receive(inlet.says(ours, PHONE, "gefälscht"), inlet.says(own, PHONE, "echt"), app_id=their_app)
     await inlet.receive(inlet.says(own, PHONE, "auch gefälscht"))
-    unknown = inlet.change(ours, messages=[]) | {"field": "phone_number_quality_update"}
+    unknown = inlet.change(ours, messages=[{"id": ""}])
     await inlet.receive(unknown, app_id=their_app)
     assert [row["text"] for row in await inlet.rows("select text from message")] == ["echt"]
     # Parked for the operator: neither firm is shown what the other signed.
-    assert await parked(inlet) == [*[("wrong_app", None, None)] * 2, ("field_not_handled", None, None)]
+    assert await parked(inlet) == [*[("wrong_app", None, None)] * 2, ("message_malformed", None, None)]
 
 
 async def test_a_numbers_own_address_speaks_for_that_number_alone(inlet: Inlet) -> None:
@@ -147,10 +147,10 @@ async def test_a_numbers_own_address_speaks_for_that_number_alone(inlet: Inlet) 
 
 async def test_what_is_not_understood_is_parked_for_its_own_firm(inlet: Inlet) -> None:
     (ours,), (theirs,) = await inlet.firm("demo"), await inlet.firm("demo2")
-    quality = inlet.change(theirs, messages=[]) | {"field": "phone_number_quality_update"}
-    await inlet.receive(body(inlet.says(ours, PHONE), quality))
+    odd = inlet.change(theirs, messages=[{"id": ""}])
+    await inlet.receive(body(inlet.says(ours, PHONE), odd))
     assert await inlet.count("message") == 1
-    assert await parked(inlet) == [("field_not_handled", theirs.tenant_id, theirs.id)]
+    assert await parked(inlet) == [("message_malformed", theirs.tenant_id, theirs.id)]
 
 
 # Defects ------------------------------------------------------------------------------------------------------------

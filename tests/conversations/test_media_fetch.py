@@ -16,9 +16,9 @@ from invekto.channels.adapter import Address, InboundAttachment, InboundMessage,
 from invekto.channels.registry import Registry
 from invekto.channels.service import connect_channel
 from invekto.channels.whatsapp_cloud.adapter import WhatsAppCloud
-from invekto.conversations.inbound import Incoming
 from invekto.conversations.media_fetch import MediaFetch
 from invekto.conversations.read_receipts import send_read_receipt
+from invekto.conversations.received import Incoming
 from invekto.kernel.http import Http
 from invekto.kernel.ids import uuid7
 from invekto.kernel.mime import SHOWN_INLINE

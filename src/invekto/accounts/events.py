@@ -15,6 +15,14 @@ class TenantCreated(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SettingsChanged(Event):
+    """`detail`: fields."""
+
+    kind: ClassVar[str] = "settings.changed"
+    audited: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class UserCreated(Event):
     """`detail`: role."""
 

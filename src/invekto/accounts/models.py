@@ -15,6 +15,7 @@ class Tenant(Base):
     """A firm. Its policy compares `id`, not `tenant_id`, with the setting."""
 
     __tablename__ = "tenant"
+    __table_args__ = (CheckConstraint("revoked_messages in ('show', 'hide')", name="revoked_messages"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(unique=True)
@@ -23,6 +24,7 @@ class Tenant(Base):
     locale: Mapped[str] = mapped_column(server_default="tr")
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+    revoked_messages: Mapped[str] = mapped_column(server_default="show")
 
 
 class TenantCounter(TenantRow):

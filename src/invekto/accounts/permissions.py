@@ -22,6 +22,8 @@ QUARANTINE_MANAGE: Final = "quarantine.manage"
 CHANNELS_MANAGE: Final = "channels.manage"
 USERS_MANAGE: Final = "users.manage"
 
+SETTINGS_MANAGE: Final = "settings.manage"
+
 CATALOGUE: Final[dict[str, str]] = {
     CONVERSATIONS_VIEW: "See the conversations assigned to oneself and the unassigned ones of one's teams.",
     CONVERSATIONS_VIEW_TEAM: "See every conversation of one's teams, whoever has it.",
@@ -33,6 +35,7 @@ CATALOGUE: Final[dict[str, str]] = {
     TAGS_MANAGE: "Make and change tags.",
     QUARANTINE_MANAGE: "See and replay what could not be processed.",
     CHANNELS_MANAGE: "Connect, change and pause channels.",
+    SETTINGS_MANAGE: "Change what holds for the whole firm.",
     USERS_MANAGE: "Make and disable users and teams.",
 }
 

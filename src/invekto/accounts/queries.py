@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 import asyncpg
 from sqlalchemy import select
 
 from invekto.accounts.models import Team, TeamMember, Tenant, User
+from invekto.kernel.errors import NotFound
 from invekto.kernel.tenancy import Connection
 from invekto.kernel.tx import Tx
 
@@ -108,3 +110,11 @@ async def list_teams(tx: Tx, after: str | None, limit: int) -> list[tuple[Team, 
     for team_id, user_id in found:
         members[team_id].append(user_id)
     return [(team, members[team.id]) for team in teams]
+
+
+async def revoked_messages(tx: Tx) -> Literal["show", "hide"]:
+    """What the firm shows of messages that their writers deleted. By primary key."""
+    row = await tx.fetchrow("select revoked_messages from tenant where id = $1", tx.tenant_id)
+    if row is None:
+        raise NotFound
+    return "hide" if row["revoked_messages"] == "hide" else "show"

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request, Response
 
 from invekto.accounts import queries, service
-from invekto.accounts.schemas import Preferences, SessionOut, SessionTenant, SessionUser, SignIn, TeamOut, UserOut
+from invekto.accounts.permissions import SETTINGS_MANAGE
+from invekto.accounts.schemas import (
+    FirmSettings,
+    FirmSettingsBody,
+    Preferences,
+    SessionOut,
+    SessionTenant,
+    SessionUser,
+    SignIn,
+    TeamOut,
+    UserOut,
+)
 from invekto.accounts.sessions import LiveSession, Sessions
 from invekto.accounts.sign_in import Caller, sign_in, sign_out
 from invekto.kernel.auth import SIGNED_IN, Principal, requires
@@ -83,6 +94,26 @@ async def list_teams(
     items = [TeamOut(id=team.id, name=team.name, member_ids=members) for team, members in teams[:limit]]
     more = encode_cursor("teams", teams[limit - 1][0].name) if len(teams) > limit else None
     return Page(items=items, next_cursor=more)
+
+
+@router.get("/settings", tags=["settings"])
+async def read_settings(request: Request, principal: SignedIn) -> FirmSettings:
+    """What holds for the whole firm."""
+    return FirmSettings(revoked_messages=await in_tx(request, principal, queries.revoked_messages))
+
+
+@router.patch("/settings", tags=["settings"])
+async def change_settings(
+    request: Request, given: FirmSettingsBody, principal: Annotated[Principal, requires(SETTINGS_MANAGE)]
+) -> FirmSettings:
+    """`revoked_messages` `hide`: of a message that its writer deleted for everyone, nothing is shown any more."""
+
+    async def change(tx: Tx) -> Literal["show", "hide"]:
+        if given.revoked_messages is not None:
+            await service.change_revoked_messages(tx, given.revoked_messages)
+        return await queries.revoked_messages(tx)
+
+    return FirmSettings(revoked_messages=await in_tx(request, principal, change))
 
 
 async def _end(request: Request, principal: Principal) -> None:

@@ -29,6 +29,18 @@ class Preferences(BaseModel):
     theme: Theme | None = None
 
 
+class FirmSettings(BaseModel):
+    revoked_messages: Literal["show", "hide"]
+
+
+class FirmSettingsBody(BaseModel):
+    """What is not named stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    revoked_messages: Literal["show", "hide"] | None = None
+
+
 class SessionUser(BaseModel):
     id: UUID
     name: str

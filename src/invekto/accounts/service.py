@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from invekto.accounts.events import (
     PasswordChanged,
     SessionEnded,
+    SettingsChanged,
     TeamCreated,
     TeamMemberAdded,
     TenantCreated,
@@ -154,6 +155,17 @@ async def change_preferences(
         raise NotFound
     user.locale = locale or user.locale
     user.theme = theme or user.theme
+
+
+async def change_revoked_messages(tx: Tx, choice: Literal["show", "hide"]) -> None:
+    """Whether messages that their writers deleted for everyone are shown. Choosing it again changes nothing."""
+    changed = await tx.fetchrow(
+        "update tenant set revoked_messages = $2 where id = $1 and revoked_messages <> $2 returning 1",
+        tx.tenant_id,
+        choice,
+    )
+    if changed is not None:
+        tx.emit(SettingsChanged(entity_id=tx.tenant_id, detail={"fields": ["revoked_messages"]}))
 
 
 async def create_team(tx: Tx, *, name: str) -> UUID:

@@ -1,6 +1,7 @@
 """READ FIRST: what a channel kind must offer. An adapter translates between a provider's protocol and these types.
 
-It sees no tenant, session, contact or database. Adding a channel is a folder with an adapter, its tests, and its lines in
+It sees no tenant, session, contact or database. What comes in is defined in `incoming` and named here; what goes out is in
+`outgoing`. Adding a channel is a folder with an adapter, its tests, and its lines in
 `registry`: docs/adding-a-channel.md. Optional abilities are the small protocols at the end.
 """
 
@@ -8,16 +9,56 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Final, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Any, ClassVar, Final, Protocol, TypeAlias, runtime_checkable
 
-import msgspec
-
+from invekto.channels.incoming import (
+    Address,
+    AddressChanged,
+    CallEvent,
+    ChannelUpdated,
+    ContactSynced,
+    DeliveryReport,
+    HistoryMessage,
+    InboundAttachment,
+    InboundEvent,
+    InboundMessage,
+    MessageEdited,
+    MessageRevoked,
+    Part,
+    Payload,
+    PreferenceChanged,
+    ProviderNotice,
+    ReactionRemoved,
+    Sender,
+    TemplateUpdated,
+    UnhandledEvent,
+)
 from invekto.channels.outgoing import Capabilities, OutboundContent
 from invekto.kernel.http import Http
 
-
-class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of what crosses this boundary: immutable, compared by value."""
+__all__ = [
+    "Address",
+    "AddressChanged",
+    "CallEvent",
+    "ChannelUpdated",
+    "ContactSynced",
+    "DeliveryReport",
+    "HistoryMessage",
+    "InboundAttachment",
+    "InboundEvent",
+    "InboundMessage",
+    "MessageEdited",
+    "MessageRevoked",
+    "Part",
+    "Payload",
+    "PreferenceChanged",
+    "ProviderNotice",
+    "ReactionRemoved",
+    "Sender",
+    "TemplateUpdated",
+    "UnhandledEvent",
+]
+"""Of `incoming`, named here so that the boundary has one address. What is defined below needs no list."""
 
 
 class RawRequest(Part, frozen=True, kw_only=True):
@@ -40,92 +81,6 @@ class RawResponse(Part, frozen=True, kw_only=True):
 
 Credentials: TypeAlias = Mapping[str, str]
 """Opened secrets. Of an app: `app_secret`, `verify_token`; of a channel: what its `connect` stored."""
-
-
-Payload: TypeAlias = dict[str, Any] | list[Any] | None
-"""A message's `payload` as the wire has it (docs/api.md, Message)."""
-
-
-# What comes in ----------------------------------------------------------------------------------------------------
-
-
-class Address(Part, frozen=True, kw_only=True):
-    """One name a provider has for a person: scheme `phone` (E.164 digits with +), `bsuid`, `parent_bsuid`, `psid` ..."""
-
-    scheme: str
-    value: str
-
-
-class Sender(Part, frozen=True, kw_only=True):
-    """Who wrote. `addresses` are in order of trust: on a conflict the first wins. `phone` is E.164 or None."""
-
-    addresses: tuple[Address, ...]
-    display: str
-    phone: str | None = None
-    username: str | None = None
-
-
-class InboundAttachment(Part, frozen=True, kw_only=True):
-    """A file that the provider holds for a while under `media_id`."""
-
-    kind: Literal["image", "video", "audio", "document", "sticker"]
-    media_id: str
-    mime: str
-    name: str | None = None
-    voice: bool = False
-
-
-class InboundMessage(Part, frozen=True, kw_only=True):
-    """A message from a person. `type`, `text`, `payload` are the wire's (docs/api.md).
-
-    `window_closes_at` is set when this message opens or renews a service window. `raw` is kept for types we do not show yet.
-    `quiet`: a reaction, an edit, a system line; it opens, reopens and wakes no conversation and counts as nothing unread.
-    `path` and `raw_slice` are for the quarantine: its place in the receipt, and a webhook body of its own that holds just
-    this part, so that a replay stores it as a new receipt and reads the same again.
-    """
-
-    account_key: str
-    provider_id: str
-    sender: Sender
-    sent_at: datetime
-    type: str
-    path: str
-    raw_slice: bytes
-    text: str | None = None
-    payload: Payload = None
-    raw: dict[str, Any] | None = None
-    attachments: tuple[InboundAttachment, ...] = ()
-    reply_to_provider_id: str | None = None
-    window_closes_at: datetime | None = None
-    quiet: bool = False
-
-
-class DeliveryReport(Part, frozen=True, kw_only=True):
-    """A status of something we sent. `callback_data` is our message id if the provider echoes it."""
-
-    account_key: str
-    provider_id: str
-    status: Literal["sent", "delivered", "read", "failed"]
-    occurred_at: datetime
-    path: str
-    raw_slice: bytes
-    callback_data: str | None = None
-    error_code: str | None = None
-    error_vendor_code: str | None = None
-    error_detail: str | None = None
-
-
-class UnhandledEvent(Part, frozen=True, kw_only=True):
-    """A part we do not understand (yet): quarantined with `reason`, visible and replayable, never an exception."""
-
-    account_key: str | None
-    path: str
-    raw_slice: bytes
-    reason: str
-    detail: str | None = None
-
-
-InboundEvent: TypeAlias = InboundMessage | DeliveryReport | UnhandledEvent
 
 
 # What goes out ----------------------------------------------------------------------------------------------------

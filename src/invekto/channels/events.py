@@ -49,6 +49,13 @@ class ChannelReconnectNeeded(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChannelHealthChanged(Event):
+    """The provider said something new about the account. `detail`: fields."""
+
+    kind: ClassVar[str] = "channel.health_changed"
+
+
+@dataclass(frozen=True, kw_only=True)
 class QuarantineReplayed(Event):
     """A parked part was put into the queue once more."""
 

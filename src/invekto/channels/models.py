@@ -43,7 +43,10 @@ class App(Base):
 
 
 class Channel(TenantRow):
-    """One connected account. `credentials` is sealed JSON; `account_key` is the provider's id of the account."""
+    """One connected account. `credentials` is sealed JSON; `account_key` is the provider's id of the account.
+
+    `parent_account_key` is the account above it (a WABA); `health` the provider's latest words about it, by their kind.
+    """
 
     __tablename__ = "channel"
     __table_args__ = (
@@ -76,6 +79,11 @@ class Channel(TenantRow):
     media_policy: Mapped[str] = mapped_column(server_default="store")
     media_days: Mapped[int | None]
     created_at: Mapped[datetime]
+    parent_account_key: Mapped[str | None]
+    quality: Mapped[str | None]
+    messaging_limit: Mapped[str | None]
+    health: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    health_at: Mapped[datetime | None]
 
 
 class ChannelRoute(Base):
@@ -90,6 +98,12 @@ class ChannelRoute(Base):
         ),
         Index(None, "tenant_id", "channel_id"),
         Index(None, "channel_id"),
+        Index(
+            "channel_route_parent_idx",
+            "kind",
+            "parent_account_key",
+            postgresql_where=text("parent_account_key is not null"),
+        ),
     )
 
     kind: Mapped[str] = mapped_column(primary_key=True)
@@ -98,6 +112,7 @@ class ChannelRoute(Base):
     app_id: Mapped[UUID | None]
     tenant_id: Mapped[UUID]
     channel_id: Mapped[UUID]
+    parent_account_key: Mapped[str | None]
 
 
 class Receipt(Base):
@@ -155,3 +170,22 @@ class ChannelPace(TenantRow):
     burst: Mapped[float]
     refilled_at: Mapped[datetime]
     paused_until: Mapped[datetime | None]
+
+
+class ProviderEvent(TenantRow):
+    """Something well formed that a provider said and nobody uses yet; kept for 30 days."""
+
+    __tablename__ = "provider_event"
+    __table_args__ = (
+        tenant_fk("channel_id", "channel", ondelete="CASCADE"),
+        Index("provider_event_kind_idx", "tenant_id", "kind", text("received_at desc")),
+        Index(None, "received_at"),
+    )
+
+    receipt_id: Mapped[int] = mapped_column(primary_key=True)
+    path: Mapped[str] = mapped_column(primary_key=True)
+    channel_id: Mapped[UUID]
+    kind: Mapped[str]
+    raw: Mapped[bytes]
+    occurred_at: Mapped[datetime]
+    received_at: Mapped[datetime]

@@ -120,11 +120,12 @@ async def connect_channel(
     credentials: Mapping[str, str],
     app_id: UUID | None = None,
     team_id: UUID | None = None,
+    parent_account_key: str | None = None,
 ) -> UUID:
     """Connects an account, or gives a connected one new credentials and a working state. The channel's id.
 
     `app_id`: the firm's own app that its webhooks are signed by; None means the platform's. `team_id`: who answers;
-    None means the firm's first team.
+    None means the firm's first team. `parent_account_key`: the account above it, by which some webhooks name it.
 
     Raises:
         Invalid: no name, an app or team that is not the firm's, no platform app of this kind.
@@ -159,7 +160,13 @@ async def connect_channel(
             app_id,
             team_id,
         )
-    await _route(tx, kind, provider, account_key, channel_id, app_id)
+    await tx.execute(
+        "update channel set parent_account_key = $3 where tenant_id = $1 and id = $2",
+        tx.tenant_id,
+        channel_id,
+        parent_account_key,
+    )
+    await _route(tx, kind, provider, account_key, channel_id, app_id, parent_account_key)
     tx.emit(ChannelConnected(entity_id=channel_id, detail={"kind": kind, "again": known is not None}))
     return channel_id
 
@@ -336,21 +343,24 @@ async def _insert(
     return channel_id
 
 
-async def _route(tx: Tx, kind: str, provider: str, account_key: str, channel_id: UUID, app_id: UUID) -> None:
+async def _route(
+    tx: Tx, kind: str, provider: str, account_key: str, channel_id: UUID, app_id: UUID, parent: str | None
+) -> None:
     """Points the account's webhooks at the channel. The primary key decides between two firms."""
     await tx.execute(
-        "insert into channel_route (kind, provider, account_key, app_id, tenant_id, channel_id)"
-        " values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
+        "insert into channel_route (kind, provider, account_key, app_id, tenant_id, channel_id, parent_account_key)"
+        " values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing",
         kind,
         provider,
         account_key,
         app_id,
         tx.tenant_id,
         channel_id,
+        parent,
     )
     # Under the policies an update finds our own route only: nothing means that it is another firm's.
     ours = await tx.fetchrow(
-        "update channel_route set app_id = $4, channel_id = $5"
+        "update channel_route set app_id = $4, channel_id = $5, parent_account_key = $7"
         " where kind = $1 and provider = $2 and account_key = $3 and tenant_id = $6 returning 1",
         kind,
         provider,
@@ -358,6 +368,7 @@ async def _route(tx: Tx, kind: str, provider: str, account_key: str, channel_id:
         app_id,
         channel_id,
         tx.tenant_id,
+        parent,
     )
     if ours is None:
         raise Conflict("account_connected_elsewhere")

@@ -17,7 +17,7 @@ from invekto.kernel.ids import uuid7
 from invekto.kernel.tenancy import Connection
 from invekto.kernel.text import search_key, sort_key, storable
 
-_Key: TypeAlias = tuple[UUID, UUID, str, str]
+Key: TypeAlias = tuple[UUID, UUID, str, str]
 
 
 class Raced(Exception):
@@ -32,7 +32,7 @@ class Writer:
     channel_id: UUID
     sender: Sender
 
-    def address_keys(self) -> list[_Key]:
+    def address_keys(self) -> list[Key]:
         return [(self.tenant_id, self.channel_id, address.scheme, address.value) for address in self.sender.addresses]
 
 
@@ -52,10 +52,10 @@ class Known:
 class _Claims:
     """Who has which address, while a batch is gone through: found ones and those that the batch adds."""
 
-    owners: dict[_Key, Known]
+    owners: dict[Key, Known]
     made: list[tuple[Writer, Known]] = field(default_factory=list)
-    added: dict[_Key, UUID] = field(default_factory=dict)
-    moved: dict[_Key, UUID] = field(default_factory=dict)
+    added: dict[Key, UUID] = field(default_factory=dict)
+    moved: dict[Key, UUID] = field(default_factory=dict)
     suggestions: set[tuple[UUID, UUID, UUID]] = field(default_factory=set)
 
     def settle(self, writer: Writer) -> Known:
@@ -84,7 +84,7 @@ class _Claims:
             owner.schemes.add(key[2])
         return owner
 
-    def _without(self, trusted: str, keys: Iterable[_Key]) -> Known | None:
+    def _without(self, trusted: str, keys: Iterable[Key]) -> Known | None:
         """Somebody whose trusted address we had not been told yet. One who has another is somebody else."""
         found = (self.owners[key] for key in keys if key in self.owners)
         return next((one for one in found if trusted not in one.schemes), None)
@@ -119,27 +119,28 @@ async def resolve_writers(connection: Connection, writers: Sequence[Writer], now
     Raises:
         Raced: an address was taken between our look and our insert.
     """
-    claims = _Claims(await _find(connection, {key for writer in writers for key in writer.address_keys()}))
+    claims = _Claims(await find_identities(connection, {key for writer in writers for key in writer.address_keys()}))
     await _ask_schemes(connection, writers, claims.owners)
     people = [claims.settle(writer) for writer in writers]
     if claims.made:
         await _make(connection, claims.made, now)
     await _add_addresses(connection, claims.added)
     await _move_addresses(connection, claims.moved)
-    await _suggest(connection, claims.suggestions, now)
+    await suggest_conflicts(connection, claims.suggestions, now)
     await _suggest_same_phone(
         connection, [(writer.tenant_id, one.contact_id, one.phone) for writer, one in claims.made], now
     )
     return people
 
 
-async def _find(connection: Connection, keys: Iterable[_Key]) -> dict[_Key, Known]:
+async def find_identities(connection: Connection, keys: Iterable[Key]) -> dict[Key, Known]:
+    """Who has these addresses: (tenant, channel, scheme, value)."""
     wanted = sorted(keys)
     if not wanted:
         return {}
     rows = await connection.fetch(_FIND, *(list(column) for column in zip(*wanted, strict=True)))
     shared: dict[UUID, Known] = {}
-    found: dict[_Key, Known] = {}
+    found: dict[Key, Known] = {}
     for row in rows:
         one = shared.setdefault(
             row["identity_id"],
@@ -150,7 +151,7 @@ async def _find(connection: Connection, keys: Iterable[_Key]) -> dict[_Key, Know
     return found
 
 
-async def _ask_schemes(connection: Connection, writers: Sequence[Writer], owners: dict[_Key, Known]) -> None:
+async def _ask_schemes(connection: Connection, writers: Sequence[Writer], owners: dict[Key, Known]) -> None:
     """What else the identities have, where a writer's addresses do not all lead to one. Index: by identity."""
     unclear: dict[UUID, tuple[UUID, Known]] = {}
     for writer in writers:
@@ -224,7 +225,7 @@ async def _suggest_same_phone(
     )
 
 
-async def _add_addresses(connection: Connection, addresses: dict[_Key, UUID]) -> None:
+async def _add_addresses(connection: Connection, addresses: dict[Key, UUID]) -> None:
     if not addresses:
         return
     ordered = sorted(addresses.items())
@@ -240,7 +241,7 @@ async def _add_addresses(connection: Connection, addresses: dict[_Key, UUID]) ->
         raise Raced
 
 
-async def _move_addresses(connection: Connection, addresses: dict[_Key, UUID]) -> None:
+async def _move_addresses(connection: Connection, addresses: dict[Key, UUID]) -> None:
     if not addresses:
         return
     columns = [list(column) for column in zip(*addresses, strict=True)]
@@ -254,7 +255,8 @@ async def _move_addresses(connection: Connection, addresses: dict[_Key, UUID]) -
     )
 
 
-async def _suggest(connection: Connection, suggestions: set[tuple[UUID, UUID, UUID]], now: datetime) -> None:
+async def suggest_conflicts(connection: Connection, suggestions: set[tuple[UUID, UUID, UUID]], now: datetime) -> None:
+    """Pairs of contacts that claim one address: (tenant, the lower id, the higher)."""
     if not suggestions:
         return
     tenants, contacts, others = (list(column) for column in zip(*sorted(suggestions), strict=True))

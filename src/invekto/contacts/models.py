@@ -13,7 +13,9 @@ from invekto.kernel.tables import TenantRow, tenant_fk
 
 
 class Contact(TenantRow):
-    """A person. `name_source` is 'profile' until somebody edits the name, then 'user' and never overwritten."""
+    """A person. `name_source` is 'profile' until somebody edits the name, then 'user' and never overwritten; 'phone' when
+    the firm's own address book names them, which a profile does not overwrite. `first_touch`: the advertisement they came by.
+    """
 
     __tablename__ = "contact"
     __table_args__ = (
@@ -33,6 +35,8 @@ class Contact(TenantRow):
     version: Mapped[int] = mapped_column(server_default="1")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    first_touch: Mapped[dict[str, Any] | None]
+    first_touch_at: Mapped[datetime | None]
 
 
 class Identity(TenantRow):
@@ -85,3 +89,22 @@ class MergeSuggestion(TenantRow):
     reason: Mapped[str]
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
+
+
+class ConsentEntry(TenantRow):
+    """What a person said about a kind of message, and when: never changed, the latest counts."""
+
+    __tablename__ = "consent_entry"
+    __table_args__ = (
+        tenant_fk("identity_id", "identity", ondelete="CASCADE"),
+        Index("consent_entry_latest_idx", "tenant_id", "identity_id", "category", text("occurred_at desc")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    identity_id: Mapped[UUID]
+    category: Mapped[str]
+    wanted: Mapped[bool]
+    source: Mapped[str]
+    detail: Mapped[str | None]
+    occurred_at: Mapped[datetime]
+    created_at: Mapped[datetime]

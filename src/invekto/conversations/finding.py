@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 
 from invekto.conversations.queries import Viewer
-from invekto.conversations.queries_thread import MESSAGE_COLUMNS, MESSAGE_JOINS
+from invekto.conversations.queries_thread import MESSAGE_COLUMNS, MESSAGE_JOINS, shown
 from invekto.kernel.text import search_key, search_pattern
 from invekto.kernel.tx import Tx
 
@@ -50,7 +50,7 @@ async def find_words(
         with thread as materialized (select c.id {_same_person(viewer)}), hit as materialized (
           select m.id, m.conversation_id, m.seq, m.created_at
             from thread join message m on m.tenant_id = $1 and m.conversation_id = thread.id
-           where m.text ~ $5 and m.dismissed_at is null and m.type not in ('activity', 'system', 'reaction')
+           where m.text ~ $5 and m.dismissed_at is null and {shown("m")} and m.type not in ('activity', 'system', 'reaction')
         ), page as (
           select * from hit where (created_at, id) < ($6, $7) order by created_at desc, id desc limit $8
         )
@@ -96,7 +96,7 @@ async def contacts_media(
             join conversation c on c.tenant_id = i.tenant_id and c.identity_id = i.id
             join message m on m.tenant_id = c.tenant_id and m.conversation_id = c.id
            where i.tenant_id = $1 and i.contact_id = $4 and $2::uuid is not null and {viewer.visible}
-             and {_OF_SORT[sort]} and m.dismissed_at is null and (m.created_at, m.id) < ($5, $6)
+             and {_OF_SORT[sort]} and m.dismissed_at is null and {shown("m")} and (m.created_at, m.id) < ($5, $6)
            order by m.created_at desc, m.id desc limit $7
         )
         select {MESSAGE_COLUMNS} from page m {MESSAGE_JOINS} order by m.created_at desc, m.id desc

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -18,7 +18,15 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from invekto.channels.adapter import InboundEvent, RawRequest, UnhandledEvent
+from invekto.channels.adapter import (
+    ChannelUpdated,
+    InboundEvent,
+    Part,
+    ProviderNotice,
+    RawRequest,
+    TemplateUpdated,
+    UnhandledEvent,
+)
 from invekto.channels.claims import (
     QUARANTINED,
     RECEIPTS_DONE,
@@ -30,9 +38,12 @@ from invekto.channels.claims import (
     mark_done,
     quarantine,
 )
+from invekto.channels.provider_events import find_parent_routes
 from invekto.channels.registry import Registry
 from invekto.contacts.identities import Raced
-from invekto.conversations.inbound import Incoming, receive_messages
+from invekto.conversations.inbound import receive_messages
+from invekto.conversations.notices import Notice, Noticed, Subscriber, receive_notices
+from invekto.conversations.received import Incoming
 from invekto.kernel.away import DATABASE_TROUBLE
 from invekto.kernel.db import Database, role_settings
 from invekto.kernel.failpoints import hit
@@ -72,13 +83,16 @@ _AGAIN: Final = (Raced, asyncpg.DeadlockDetectedError, asyncpg.SerializationErro
 @dataclass
 class Ingest:
     """Runs in every worker; one of them works. `silence_s`: how long the server waits for a word of the one that works;
-    a frozen process, or a machine that is gone without a goodbye, would otherwise keep the lock for hours."""
+    a frozen process, or a machine that is gone without a goodbye, would otherwise keep the lock for hours. `subscribers`: who
+    wants which kind of notice (entry.wiring); what nobody wants is kept for a while."""
 
     database: Database
     registry: Registry
     silence_s: float = SILENCE_S
+    subscribers: Mapping[type[Part], Subscriber] = field(default_factory=dict)
     working: bool = False
     _routes: dict[tuple[str, str], Route] = field(default_factory=dict)
+    _parents: dict[tuple[str, str], list[Route]] = field(default_factory=dict)
     _routes_at: float = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -138,27 +152,30 @@ class Ingest:
 
     async def _read(
         self, connection: Connection, receipts: Sequence[StoredReceipt]
-    ) -> tuple[list[Incoming], list[Parked]]:
+    ) -> tuple[list[Incoming | Noticed], list[Parked]]:
         """Every event of the claim with its channel, or its place in the quarantine."""
         read = [(receipt, event) for receipt in receipts for event in self._events(receipt)]
-        routes = await self._routes_of(
-            connection, {(receipt.kind, event.account_key) for receipt, event in read if event.account_key}
+        named = [((receipt.kind, event.account_key), _of_parent(event)) for receipt, event in read if event.account_key]
+        await self._find_routes(
+            connection, {key for key, parent in named if not parent}, {key for key, parent in named if parent}
         )
-        incoming: list[Incoming] = []
+        incoming: list[Incoming | Noticed] = []
         parked: list[Parked] = []
         for receipt, event in read:
-            route = routes.get((receipt.kind, event.account_key or ""))
-            ours = route is not None and route.admits(receipt)
+            routes = self._routes_of(receipt.kind, event)
+            ours = [route for route in routes if route.admits(receipt)]
             if isinstance(event, UnhandledEvent):
-                tenant, channel = (route.tenant_id, route.channel_id) if route and ours else (None, None)
+                tenant, channel = (ours[0].tenant_id, ours[0].channel_id) if ours else (None, None)
                 parked.append(_park(receipt, event, event.reason, event.detail, tenant, channel))
-            elif route is None:
+            elif not routes:
                 parked.append(_park(receipt, event, "unknown_account", event.account_key))
             elif not ours:
                 # Signed by an app that does not own this account: kept for the operator, shown to no firm.
                 parked.append(_park(receipt, event, "wrong_app", event.account_key))
+            elif isinstance(event, Notice):
+                incoming += [Noticed(route.tenant_id, route.channel_id, event, receipt.id) for route in ours]
             else:
-                incoming.append(Incoming(route.tenant_id, route.channel_id, event, receipt.id))
+                incoming.append(Incoming(ours[0].tenant_id, ours[0].channel_id, event, receipt.id))
         return incoming, parked
 
     def _events(self, receipt: StoredReceipt) -> Sequence[InboundEvent]:
@@ -180,17 +197,25 @@ class Ingest:
                 )
             ]
 
-    async def _routes_of(self, connection: Connection, accounts: set[tuple[str, str]]) -> dict[tuple[str, str], Route]:
+    def _routes_of(self, kind: str, event: InboundEvent) -> Sequence[Route]:
+        key = (kind, event.account_key or "")
+        if _of_parent(event):
+            return self._parents.get(key, ())
+        route = self._routes.get(key)
+        return () if route is None else (route,)
+
+    async def _find_routes(
+        self, connection: Connection, accounts: set[tuple[str, str]], parents: set[tuple[str, str]]
+    ) -> None:
         """Cached for a few seconds; absence is not: a number that was connected just now is known at once."""
         clock = self.database.clock.monotonic()
         if clock - self._routes_at > _ROUTES_KEPT_S:
-            self._routes, self._routes_at = {}, clock
-        missing = accounts - self._routes.keys()
-        if missing:
+            self._routes, self._parents, self._routes_at = {}, {}, clock
+        missing, missing_parents = accounts - self._routes.keys(), parents - self._parents.keys()
+        if missing or missing_parents:
             async with claimed(connection):
-                found = await find_routes(connection, missing)
-            self._routes.update(found)
-        return self._routes
+                self._routes.update(await find_routes(connection, missing))
+                self._parents.update(await find_parent_routes(connection, missing_parents))
 
     # Storing ----------------------------------------------------------------------------------------------------
 
@@ -198,7 +223,7 @@ class Ingest:
         self,
         connection: Connection,
         receipts: Sequence[StoredReceipt],
-        incoming: list[Incoming],
+        incoming: list[Incoming | Noticed],
         parked: list[Parked],
         now: datetime,
     ) -> None:
@@ -209,7 +234,7 @@ class Ingest:
         except _REFUSALS as error:
             _log.warning("a claim of %d receipts was refused, looking for the event: %s", len(receipts), error)
         by_id = {receipt.id: receipt for receipt in receipts}
-        by_tenant: dict[UUID, list[Incoming]] = {}
+        by_tenant: dict[UUID, list[Incoming | Noticed]] = {}
         for one in incoming:
             by_tenant.setdefault(one.tenant_id, []).append(one)
         for events in by_tenant.values():
@@ -218,7 +243,11 @@ class Ingest:
         await self._attempt(connection, [], parked, receipts, now)
 
     async def _by_halves(
-        self, connection: Connection, events: Sequence[Incoming], by_id: dict[int, StoredReceipt], now: datetime
+        self,
+        connection: Connection,
+        events: Sequence[Incoming | Noticed],
+        by_id: dict[int, StoredReceipt],
+        now: datetime,
     ) -> list[Parked]:
         try:
             await self._attempt(connection, events, [], [], now)
@@ -238,15 +267,18 @@ class Ingest:
     async def _attempt(
         self,
         connection: Connection,
-        incoming: Sequence[Incoming],
+        incoming: Sequence[Incoming | Noticed],
         parked: Sequence[Parked],
         receipts: Sequence[StoredReceipt],
         now: datetime,
     ) -> None:
+        messages = [one for one in incoming if isinstance(one, Incoming)]
+        notices = [one for one in incoming if isinstance(one, Noticed)]
         for attempt in range(1, _TRIES + 1):
             try:
                 async with claimed(connection, {one.tenant_id for one in incoming}):
-                    await receive_messages(connection, incoming, now)
+                    await receive_messages(connection, messages, now)
+                    await receive_notices(connection, notices, now, self.subscribers)
                     await quarantine(connection, parked, now)
                     if receipts:
                         await mark_done(connection, receipts)
@@ -257,6 +289,11 @@ class Ingest:
                 await asyncio.sleep(0.005 * attempt)
         for one in parked:
             QUARANTINED.labels(one.reason).inc()
+
+
+def _of_parent(event: InboundEvent) -> bool:
+    """Whether its account key is that of the account above the numbers."""
+    return isinstance(event, TemplateUpdated | ChannelUpdated | ProviderNotice) and event.parent
 
 
 def _park(

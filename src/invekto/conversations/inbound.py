@@ -14,11 +14,14 @@ from uuid import UUID
 
 import asyncpg
 
-from invekto.channels.adapter import DeliveryReport, InboundMessage
+from invekto.channels.adapter import AddressChanged, DeliveryReport, InboundMessage, PreferenceChanged
 from invekto.channels.claims import channel_teams, note_inbound
+from invekto.contacts.facts import Touch, move_addresses, note_consent, note_first_touch
 from invekto.contacts.identities import Known, Writer, follow_profiles, resolve_writers
+from invekto.conversations import changes
 from invekto.conversations import inbound_rows as rows
 from invekto.conversations.events import ConversationAssigned, ConversationChanged, MessageAppended, MessageChanged
+from invekto.conversations.received import Incoming, line_of, message_of
 from invekto.conversations.statuses import apply_reports, bind_by_callback
 from invekto.conversations.thanks import is_lone_thanks
 from invekto.kernel.audit import insert_audit
@@ -31,22 +34,12 @@ from invekto.kernel.tx import SYSTEM
 REOPEN_WITHIN: Final = timedelta(hours=24)
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """An event with the channel it was routed to. `key` finds its receipt when it has to be quarantined."""
-
-    tenant_id: UUID
-    channel_id: UUID
-    event: InboundMessage | DeliveryReport
-    key: int = 0
-
-
 @dataclass(slots=True)
 class Thread:
     """A conversation while the batch adds to it. Its row is locked, so `last_seq` cannot move under us.
 
     `gone_assignee`: the name of an assignee who may not sign in any more. `unheard`: nothing was said in it yet, only
-    reactions and the like.
+    reactions and the like. `phoned`: the firm wrote in it from its own WhatsApp app.
     """
 
     tenant_id: UUID
@@ -62,6 +55,7 @@ class Thread:
     assignee_id: UUID | None = None
     gone_assignee: str | None = None
     opened: bool = False
+    phoned: bool = False
     lines: list[Placed] = field(default_factory=list)
 
 
@@ -86,10 +80,12 @@ async def receive_messages(connection: Connection, batch: Sequence[Incoming], no
         Raced: somebody made the same identity or conversation at the same moment; run the transaction again.
         asyncpg.PostgresError: the database refuses an event; the caller finds which one by halves.
     """
-    messages = [one for one in batch if isinstance(one.event, InboundMessage)]
+    messages = [told for one in batch if (told := line_of(one)) is not None]
     reports = [one for one in batch if isinstance(one.event, DeliveryReport)]
+    changed_ones = [one for one in batch if isinstance(one.event, changes.Change)]
     events: list[tuple[UUID, Event]] = []
-    fresh = await _not_stored_yet(connection, messages)
+    fresh, awaited = await _not_stored_yet(connection, messages)
+    moved: list[changes.Changed] = []
     if fresh:
         known = await resolve_writers(connection, [_writer(one) for one in fresh], now)
         threads = await _open_threads(connection, fresh, known, now)
@@ -101,9 +97,17 @@ async def receive_messages(connection: Connection, batch: Sequence[Incoming], no
         await rows.update_threads(connection, [thread for thread in threads.values() if thread.lines], now)
         events += await _give_back(connection, threads.values(), now)
         await note_inbound(connection, {(one.tenant_id, one.channel_id) for one in fresh}, now)
+        changed |= await _note_people(connection, fresh, known, now)
         events += _facts(threads.values())
         events += await _contact_facts(connection, changed, threads)
-    events += await _apply_reports(connection, reports)
+        moved += await changes.link_answers(connection, awaited)
+    if changed_ones:
+        await changes.keep_changes(connection, changed_ones, now)
+    targets = {_target(one) for one in changed_ones}
+    moved += await changes.apply_changes(connection, awaited | targets, now)
+    moved += await changes.settle_reactions(connection, targets | _reacted_to(fresh), now)
+    events += _moved(moved)
+    events += await _apply_reports(connection, reports, _keys(one for one in fresh if message_of(one).from_phone))
     if events:
         await connection.execute(*insert_events(events, now))
 
@@ -112,27 +116,65 @@ async def receive_messages(connection: Connection, batch: Sequence[Incoming], no
 
 
 def _writer(one: Incoming) -> Writer:
-    assert isinstance(one.event, InboundMessage)
-    return Writer(one.tenant_id, one.channel_id, one.event.sender)
+    return Writer(one.tenant_id, one.channel_id, message_of(one).sender)
 
 
-async def _not_stored_yet(connection: Connection, messages: Sequence[Incoming]) -> list[Incoming]:
-    """Without replays: they must neither reopen a conversation nor make an empty one. Once per key inside the batch."""
-    first: dict[tuple[UUID, UUID, str], Incoming] = {}
+async def _not_stored_yet(
+    connection: Connection, messages: Sequence[Incoming]
+) -> tuple[list[Incoming], set[changes.Key]]:
+    """Without replays: they must neither reopen a conversation nor make an empty one. Once per key inside the batch.
+
+    Besides, for which of them an answer or a change came before.
+    """
+    first: dict[changes.Key, Incoming] = {}
     for one in messages:
-        first.setdefault((one.tenant_id, one.channel_id, one.event.provider_id), one)
-    stored = await rows.stored_keys(connection, sorted(first))
-    return [one for key, one in first.items() if key not in stored]
+        first.setdefault((one.tenant_id, one.channel_id, message_of(one).provider_id), one)
+    stored, awaited = await rows.stored_keys(connection, sorted(first))
+    return [one for key, one in first.items() if key not in stored], awaited
+
+
+def _keys(incoming: Iterable[Incoming]) -> list[changes.Key]:
+    return [(one.tenant_id, one.channel_id, message_of(one).provider_id) for one in incoming]
+
+
+def _target(one: Incoming) -> changes.Key:
+    assert isinstance(one.event, changes.Change)
+    return one.tenant_id, one.channel_id, one.event.target_provider_id
+
+
+def _reacted_to(fresh: Iterable[Incoming]) -> set[changes.Key]:
+    return {
+        (one.tenant_id, one.channel_id, about)
+        for one in fresh
+        if message_of(one).type == "reaction" and (about := message_of(one).reply_to_provider_id) is not None
+    }
+
+
+async def _note_people(
+    connection: Connection, fresh: Sequence[Incoming], known: Sequence[Known], now: datetime
+) -> set[UUID]:
+    """Where they came from, what they wish, how they are reached now. The contacts whose number changed."""
+    pairs = list(zip(fresh, known, strict=True))
+    touches = [
+        Touch(one.tenant_id, person.contact_id, referral, message_of(one).sent_at)
+        for one, person in pairs
+        if (referral := (message_of(one).context or {}).get("referral")) is not None
+    ]
+    await note_first_touch(connection, touches)
+    said = [(one.tenant_id, person, one.cause) for one, person in pairs if isinstance(one.cause, PreferenceChanged)]
+    await note_consent(connection, said, now)
+    moves = [
+        (one.tenant_id, one.channel_id, person, one.cause)
+        for one, person in pairs
+        if isinstance(one.cause, AddressChanged)
+    ]
+    return await move_addresses(connection, moves, now)
 
 
 async def _follow_profiles(
     connection: Connection, fresh: Sequence[Incoming], known: Sequence[Known], now: datetime
 ) -> set[UUID]:
-    seen = [
-        (one.tenant_id, person, one.event.sender)
-        for one, person in zip(fresh, known, strict=True)
-        if isinstance(one.event, InboundMessage)
-    ]
+    seen = [(one.tenant_id, person, message_of(one).sender) for one, person in zip(fresh, known, strict=True)]
     return await follow_profiles(connection, seen, now)
 
 
@@ -192,7 +234,7 @@ def _wake(row: asyncpg.Record) -> Thread:
 
 
 def _is_quiet(one: Incoming) -> bool:
-    return isinstance(one.event, InboundMessage) and one.event.quiet
+    return message_of(one).quiet or message_of(one).from_phone
 
 
 # The lines --------------------------------------------------------------------------------------------------------
@@ -204,6 +246,8 @@ def _place(one: Incoming, thread: Thread, now: datetime) -> Placed:
     message = one.event
     if message.quiet:
         return _add(thread, message, None)
+    if message.from_phone:
+        return _add_from_phone(thread, message)
     if thread.status in ("resolved", "snoozed") and not thread.unheard:
         _add(thread, None, "reopened" if thread.status == "resolved" else "woken")
         if thread.status == "resolved":
@@ -219,6 +263,15 @@ def _place(one: Incoming, thread: Thread, now: datetime) -> Placed:
     thread.inbound_count += 1
     if thread.thanked_at is None and thread.waiting_since is None:
         thread.waiting_since = min(message.sent_at, now)
+    return _add(thread, message, None)
+
+
+def _add_from_phone(thread: Thread, message: InboundMessage) -> Placed:
+    """A person of the firm answered on the phone: nobody waits any more, unless the contact wrote again after it."""
+    if thread.waiting_since is not None and message.sent_at >= thread.waiting_since:
+        thread.waiting_since = None
+        thread.answered_inbound_no = thread.inbound_count
+    thread.phoned = True
     return _add(thread, message, None)
 
 
@@ -270,10 +323,22 @@ async def _contact_facts(
     return [(tenant, ConversationChanged(conversation_id=conversation)) for tenant, conversation in others]
 
 
-async def _apply_reports(connection: Connection, reports: Sequence[Incoming]) -> list[tuple[UUID, Event]]:
-    if not reports:
+def _moved(messages: Iterable[changes.Changed]) -> list[tuple[UUID, Event]]:
+    facts: list[tuple[UUID, Event]] = []
+    for tenant, conversation, message in messages:
+        facts.append((tenant, MessageChanged(conversation_id=conversation, message_id=message)))
+        facts.append((tenant, ConversationChanged(conversation_id=conversation)))
+    return facts
+
+
+async def _apply_reports(
+    connection: Connection, reports: Sequence[Incoming], echoed: Sequence[changes.Key]
+) -> list[tuple[UUID, Event]]:
+    """`echoed`: what the firm wrote on its phone, of which a report may have come before."""
+    if not reports and not echoed:
         return []
-    await rows.keep_reports(connection, reports)
+    if reports:
+        await rows.keep_reports(connection, reports)
     bound = []
     for one in reports:
         assert isinstance(one.event, DeliveryReport)
@@ -281,9 +346,5 @@ async def _apply_reports(connection: Connection, reports: Sequence[Incoming]) ->
         if ours is not None:
             bound.append((one.tenant_id, one.channel_id, ours, storable(one.event.provider_id)))
     await bind_by_callback(connection, bound)
-    moved = await apply_reports(connection, [(one.tenant_id, one.channel_id, one.event.provider_id) for one in reports])
-    facts: list[tuple[UUID, Event]] = []
-    for tenant, conversation, message in moved:
-        facts.append((tenant, MessageChanged(conversation_id=conversation, message_id=message)))
-        facts.append((tenant, ConversationChanged(conversation_id=conversation)))
-    return facts
+    reported = [(one.tenant_id, one.channel_id, one.event.provider_id) for one in reports]
+    return _moved(await apply_reports(connection, [*reported, *echoed]))

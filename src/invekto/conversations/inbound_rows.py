@@ -20,7 +20,8 @@ from invekto.kernel.tenancy import Connection
 from invekto.kernel.text import preview, storable
 
 if TYPE_CHECKING:
-    from invekto.conversations.inbound import Incoming, Placed, Thread
+    from invekto.conversations.inbound import Placed, Thread
+    from invekto.conversations.received import Incoming
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,17 +36,32 @@ class NewConversation:
     quiet: bool = False
 
 
-async def stored_keys(connection: Connection, keys: Sequence[tuple[UUID, UUID, str]]) -> set[tuple[UUID, UUID, str]]:
-    """Which of (tenant, channel, provider id) are messages already. By message_tenant_id_channel_id_provider_id_key."""
+# `limit 1` keeps each probe a probe, as in contacts.identities.
+_STORED = """
+select wanted.tenant_id, wanted.channel_id, wanted.provider_id,
+       exists (select from message x where x.tenant_id = wanted.tenant_id and x.channel_id = wanted.channel_id
+                and x.provider_id = wanted.provider_id) as stored,
+       exists (select from message r where r.tenant_id = wanted.tenant_id and r.channel_id = wanted.channel_id
+                and r.reply_to_provider_id = wanted.provider_id and r.reply_to_id is null)
+       or exists (select from message_change c where c.tenant_id = wanted.tenant_id
+                   and c.channel_id = wanted.channel_id and c.target_provider_id = wanted.provider_id
+                   and c.applied_at is null) as awaited
+  from unnest($1::uuid[], $2::uuid[], $3::text[]) as wanted (tenant_id, channel_id, provider_id)
+"""
+
+
+async def stored_keys(
+    connection: Connection, keys: Sequence[tuple[UUID, UUID, str]]
+) -> tuple[set[tuple[UUID, UUID, str]], set[tuple[UUID, UUID, str]]]:
+    """Which of (tenant, channel, provider id) are messages already, and for which an answer or a change waits.
+
+    Indexes: message_tenant_id_channel_id_provider_id_key, message_answering_idx, message_change_target_idx.
+    """
     if not keys:
-        return set()
-    rows = await connection.fetch(
-        "select m.tenant_id, m.channel_id, m.provider_id"
-        " from unnest($1::uuid[], $2::uuid[], $3::text[]) as wanted (tenant_id, channel_id, provider_id)"
-        " cross join lateral (select x.tenant_id, x.channel_id, x.provider_id from message x where x.tenant_id = wanted.tenant_id and x.channel_id = wanted.channel_id and x.provider_id = wanted.provider_id limit 1) m",
-        *(list(column) for column in zip(*keys, strict=True)),
-    )
-    return {(row["tenant_id"], row["channel_id"], row["provider_id"]) for row in rows}
+        return set(), set()
+    found = await connection.fetch(_STORED, *(list(column) for column in zip(*keys, strict=True)))
+    stored = {(row["tenant_id"], row["channel_id"], row["provider_id"]) for row in found if row["stored"]}
+    return stored, {(row["tenant_id"], row["channel_id"], row["provider_id"]) for row in found if row["awaited"]}
 
 
 _LOCK_LATEST = """
@@ -108,7 +124,8 @@ async def insert_conversations(connection: Connection, new: Sequence[NewConversa
 
 _INSERT_LINES = """
 insert into message (tenant_id, id, conversation_id, channel_id, seq, direction, type, text, payload, raw, author_kind,
-                     provider_id, reply_to_provider_id, reply_to_id, inbound_no, provider_at, created_at)
+                     provider_id, reply_to_provider_id, reply_to_id, inbound_no, provider_at, created_at, status, sent_at,
+                     context)
 select x.tenant_id, x.id, x.conversation_id, x.channel_id, x.seq, x.direction, x.type, x.text, x.payload, x.raw,
        x.author_kind, x.provider_id, x.reply_to_provider_id,
        coalesce(x.reply_to_id,
@@ -116,12 +133,12 @@ select x.tenant_id, x.id, x.conversation_id, x.channel_id, x.seq, x.direction, x
                   (select r.id from message r
                     where r.tenant_id = x.tenant_id and r.channel_id = x.channel_id
                       and r.provider_id = x.reply_to_provider_id and r.conversation_id = x.conversation_id) end),
-       x.inbound_no, x.provider_at, $16
+       x.inbound_no, x.provider_at, $16, x.status, case when x.status is not null then x.provider_at end, x.context
   from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::text[],
               $9::jsonb[], $10::jsonb[], $11::text[], $12::text[], $13::text[], $14::uuid[], $15::bigint[],
-              $17::timestamptz[])
+              $17::timestamptz[], $18::text[], $19::jsonb[])
        as x (tenant_id, id, conversation_id, channel_id, seq, direction, type, text, payload, raw, author_kind,
-             provider_id, reply_to_provider_id, reply_to_id, inbound_no, provider_at)
+             provider_id, reply_to_provider_id, reply_to_id, inbound_no, provider_at, status, context)
 on conflict (tenant_id, channel_id, provider_id) do nothing
 returning 1
 """
@@ -140,7 +157,15 @@ async def insert_lines(connection: Connection, lines: Sequence[Placed], now: dat
         for column, value in zip(columns, _line(line, here), strict=True):
             column.append(value)
         times.append(None if line.message is None else line.message.sent_at)
-    inserted = await connection.fetch(_INSERT_LINES, *columns, now, times)
+    messages = [line.message for line in lines]
+    inserted = await connection.fetch(
+        _INSERT_LINES,
+        *columns,
+        now,
+        times,
+        ["sent" if message is not None and message.from_phone else None for message in messages],
+        [None if message is None else json_text(message.context) for message in messages],
+    )
     if len(inserted) != len(lines):
         raise Raced
 
@@ -154,12 +179,12 @@ def _line(line: Placed, here: Mapping[tuple[UUID, UUID, str], UUID]) -> tuple[An
     reply = message.reply_to_provider_id
     return (
         *common,
-        "inbound",
+        "outbound" if message.from_phone else "inbound",
         message.type,
         None if message.text is None else storable(message.text),
-        _json(message.payload),
-        _json(message.raw),
-        "contact",
+        json_text(message.payload),
+        json_text(message.raw),
+        "phone" if message.from_phone else "contact",
         message.provider_id,
         reply,
         None if reply is None else here.get((thread.tenant_id, thread.channel_id, reply)),
@@ -171,7 +196,7 @@ def _from(line: Placed) -> dict[str, str | None]:
     return {"from": line.thread.gone_assignee} if line.action == "unassigned" else {}
 
 
-def _json(value: Payload) -> str | None:
+def json_text(value: Payload) -> str | None:
     """JSON text that jsonb takes. ValueError for a number that JSON has no word for."""
     if value is None:
         return None
@@ -225,12 +250,12 @@ async def insert_attachments(connection: Connection, placed: Sequence[Placed], n
 _UPDATE_THREADS = """
 update conversation c
    set last_seq = x.last_seq, inbound_count = x.inbound_count,
-       last_message_at = case when x.opened then greatest(c.last_message_at, $12) else c.last_message_at end,
+       last_message_at = case when x.preview_seq is null then c.last_message_at else greatest(c.last_message_at, $12) end,
        preview = coalesce(x.preview, c.preview), preview_type = coalesce(x.preview_type, c.preview_type),
-       preview_direction = case when x.opened then 'inbound' else c.preview_direction end,
-       preview_status = case when x.opened then null else c.preview_status end,
+       preview_direction = coalesce(x.preview_direction, c.preview_direction),
+       preview_status = case x.preview_direction when 'inbound' then null when 'outbound' then 'sent' else c.preview_status end,
        preview_seq = coalesce(x.preview_seq, c.preview_seq),
-       waiting_since = x.waiting_since, thanked_at = x.thanked_at,
+       answered_inbound_no = x.answered_inbound_no, waiting_since = x.waiting_since, thanked_at = x.thanked_at,
        status = case when x.opened then 'open' else c.status end,
        snoozed_until = case when x.opened then null else c.snoozed_until end,
        resolved_at = case when x.opened then null else c.resolved_at end,
@@ -240,9 +265,9 @@ update conversation c
        window_closes_at = greatest(c.window_closes_at, x.window_closes_at),
        version = c.version + 1
   from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bigint[],
-              $8::timestamptz[], $9::timestamptz[], $10::bool[], $11::timestamptz[], $13::bool[])
+              $8::timestamptz[], $9::timestamptz[], $10::bool[], $11::timestamptz[], $13::bool[], $14::text[], $15::bigint[])
        as x (tenant_id, id, last_seq, inbound_count, preview, preview_type, preview_seq, waiting_since, thanked_at,
-             gone, window_closes_at, opened)
+             gone, window_closes_at, opened, preview_direction, answered_inbound_no)
  where c.tenant_id = x.tenant_id and c.id = x.id
 """
 
@@ -265,6 +290,8 @@ async def update_threads(connection: Connection, threads: Sequence[Thread], now:
         [_window(thread) for thread in threads],
         now,
         [thread.opened for thread in threads],
+        [None if line is None else "outbound" if _message(line).from_phone else "inbound" for line in last],
+        [thread.answered_inbound_no for thread in threads],
     )
 
 
@@ -282,7 +309,7 @@ async def end_assignments(connection: Connection, threads: Sequence[Thread], now
 
 def _newest_shown(thread: Thread) -> Placed | None:
     """The line that the list shows, if one of this batch does."""
-    if not thread.opened:
+    if not thread.opened and not thread.phoned:
         return None
     return next((line for line in reversed(thread.lines) if line.message and not line.message.quiet), None)
 
@@ -297,6 +324,8 @@ def preview_of(message: InboundMessage) -> str:
     # What we cannot show has a title of the provider's, in the provider's language: the client says it better.
     shown = isinstance(message.payload, dict) and message.type != "unsupported"
     payload: dict[str, Any] = message.payload if shown and isinstance(message.payload, dict) else {}
+    if message.type == "system":
+        return ""
     named = payload.get("title") or payload.get("name") or payload.get("emoji")
     files = [file.name for file in message.attachments if file.name and file.kind == "document"]
     text = message.text or (named if isinstance(named, str) else None) or (files[0] if files else None) or ""

@@ -131,7 +131,14 @@ class Message(TenantRow):
         CheckConstraint(_one_of("type", MESSAGE_TYPES), name="type"),
         CheckConstraint(f"status is null or {_one_of('status', STATUSES)}", name="status"),
         CheckConstraint("(direction = 'outbound') = (status is not null)", name="outbound_status"),
-        CheckConstraint(_one_of("author_kind", ("contact", "user", "system")), name="author_kind"),
+        CheckConstraint(_one_of("author_kind", ("contact", "user", "system", "phone")), name="author_kind"),
+        Index(
+            "message_answering_idx",
+            "tenant_id",
+            "channel_id",
+            "reply_to_provider_id",
+            postgresql_where=text("reply_to_provider_id is not null"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -164,34 +171,9 @@ class Message(TenantRow):
     delivered_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]
     dismissed_at: Mapped[datetime | None]
-
-
-class DeliveryUpdate(TenantRow):
-    """Every status a provider reported, once. `applied_at` is null while its message is not known yet (24 h)."""
-
-    __tablename__ = "delivery_update"
-    __table_args__ = (
-        tenant_fk("channel_id", "channel"),
-        Index(
-            "delivery_update_parked_idx",
-            "tenant_id",
-            "channel_id",
-            "provider_id",
-            postgresql_where=text("applied_at is null"),
-        ),
-        Index(None, "received_at"),
-    )
-
-    channel_id: Mapped[UUID] = mapped_column(primary_key=True)
-    provider_id: Mapped[str] = mapped_column(primary_key=True)
-    status: Mapped[str] = mapped_column(primary_key=True)
-    occurred_at: Mapped[datetime]
-    error_code: Mapped[str | None]
-    error_vendor_code: Mapped[str | None]
-    error_detail: Mapped[str | None]
-    callback_data: Mapped[str | None]
-    received_at: Mapped[datetime]
-    applied_at: Mapped[datetime | None]
+    context: Mapped[dict[str, Any] | None]
+    edited_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
 
 
 class ConversationRead(TenantRow):

@@ -117,7 +117,7 @@ async def forward(tx: Tx, conversation_id: UUID, message_id: UUID, target_id: UU
 
     Raises:
         NotFound: no such message or conversation.
-        Conflict: `message_not_forwardable` (notes, reactions, what we cannot show, files that are not here). What
+        Conflict: `message_not_forwardable` (notes, reactions, what its writer deleted, what we cannot show, files that are not here). What
             `send_message` raises, asked of the target.
         Invalid: the target's channel does not take it.
     """
@@ -127,7 +127,8 @@ async def forward(tx: Tx, conversation_id: UUID, message_id: UUID, target_id: UU
     if known is not None:
         return known
     row = await _message(tx, conversation_id, message_id)
-    content = None if row["direction"] == "internal" else _passed_on(await _stored_content(tx, row), row)
+    gone = row["direction"] == "internal" or row["revoked_at"] is not None
+    content = None if gone else _passed_on(await _stored_content(tx, row), row)
     if content is None:
         raise Conflict("message_not_forwardable")
     return await queue_locked(tx, target, await _own_copy(tx, content), client_id=client_id, digest=digest)

@@ -14,11 +14,20 @@ from invekto.kernel.tx import Tx
 
 QUOTE_LENGTH: Final = 200
 
+
+def shown(alias: str) -> str:
+    """Whether a message may be read: a revoked one only where the firm keeps showing them. Asked of revoked ones alone."""
+    firms = f"select t.revoked_messages from tenant t where t.id = {alias}.tenant_id"  # noqa: S608  # aliases of this module
+    return f"({alias}.revoked_at is null or ({firms}) = 'show')"
+
+
 MESSAGE_COLUMNS: Final = f"""
 m.tenant_id, m.id, m.conversation_id, m.seq, m.direction, m.type, m.text, m.payload::text as payload, m.status,
 m.error_code, m.error_vendor_code, m.error_detail, m.author_kind, m.author_id, a.name as author_name, m.client_id,
 m.provider_at, m.created_at, m.sent_at, m.delivered_at, m.read_at, m.dismissed_at, m.version,
-q.id as quoted_id, q.seq as quoted_seq, q.type as quoted_type, left(q.text, {QUOTE_LENGTH}) as quoted_text,
+m.context::text as context, m.edited_at, m.revoked_at, {shown("m")} as shown,
+q.id as quoted_id, q.seq as quoted_seq, q.type as quoted_type,
+case when {shown("q")} then left(q.text, {QUOTE_LENGTH}) end as quoted_text,
 q.author_kind as quoted_author_kind, q.author_id as quoted_author_id, b.name as quoted_author_name,
 (select json_agg(json_build_object('id', f.id, 'kind', f.kind, 'mime', f.mime, 'size', f.size, 'name', f.name,
                                    'state', f.state, 'voice', f.voice, 'width', f.width, 'height', f.height,
@@ -114,9 +123,26 @@ async def visible_attachment(tx: Tx, viewer: Viewer, attachment_id: UUID) -> asy
           left join message m on m.tenant_id = f.tenant_id and m.id = f.message_id
           left join conversation c on c.tenant_id = m.tenant_id and c.id = m.conversation_id
          where f.tenant_id = $1 and f.id = $4
-           and ((f.message_id is null and f.uploaded_by_id = $2) or (c.id is not null and {viewer.visible}))
+           and ((f.message_id is null and f.uploaded_by_id = $2) or (c.id is not null and {viewer.visible} and {shown("m")}))
         """,  # noqa: S608  # as above
         tx.tenant_id,
         *viewer.parameters,
         attachment_id,
+    )
+
+
+async def list_revisions(tx: Tx, message_id: UUID) -> list[asyncpg.Record]:
+    """The earlier texts of a message, oldest first, without the one it has now. By primary key."""
+    return await tx.fetch(
+        f"""
+        select text, payload, written_at
+          from (select r.text, r.payload::text as payload, r.written_at, r.provider_id
+                  from message_revision r
+                  join message m on m.tenant_id = r.tenant_id and m.id = r.message_id
+                 where r.tenant_id = $1 and r.message_id = $2 and {shown("m")}
+                 order by r.written_at desc, r.provider_id desc offset 1) earlier
+         order by written_at, provider_id
+        """,  # noqa: S608  # a constant of this file
+        tx.tenant_id,
+        message_id,
     )

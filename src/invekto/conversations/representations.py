@@ -24,6 +24,7 @@ from invekto.conversations.schemas import (
     Message,
     Named,
     Quoted,
+    Revision,
     SharedConversation,
     Tag,
     Upload,
@@ -102,8 +103,12 @@ def conversation_detail(row: Row, *, sees_pii: bool) -> ConversationDetail:
 
 
 def message(row: Row, *, sees_pii: bool) -> Message:
-    """A row of `queries_thread`. Text is the talk itself and stays; a contact card's phones are masked."""
-    payload = None if row["payload"] is None else _anything(row["payload"])
+    """A row of `queries_thread`. Text is the talk itself and stays; a contact card's phones are masked.
+
+    Of a revoked message that the firm hides nothing is left but that it was there.
+    """
+    shown: bool = row["shown"]
+    payload = None if row["payload"] is None or not shown else _anything(row["payload"])
     if not sees_pii and row["type"] == "contacts":
         payload = _masked_cards(payload)
     return {
@@ -112,11 +117,11 @@ def message(row: Row, *, sees_pii: bool) -> Message:
         "seq": row["seq"],
         "direction": row["direction"],
         "type": row["type"],
-        "text": row["text"],
+        "text": row["text"] if shown else None,
         "status": row["status"],
         "error": _error(row),
         "author": _author(row["author_kind"], row["author_id"], row["author_name"]),
-        "attachments": _attachments(row["attachments"]),
+        "attachments": _attachments(row["attachments"]) if shown else [],
         "payload": payload,
         "reply_to": _quoted(row),
         "client_id": row["client_id"],
@@ -127,7 +132,15 @@ def message(row: Row, *, sees_pii: bool) -> Message:
         "read_at": row["read_at"],
         "dismissed": row["dismissed_at"] is not None,
         "version": row["version"],
+        "context": None if row["context"] is None or not shown else _anything(row["context"]),
+        "edited_at": row["edited_at"],
+        "revoked_at": row["revoked_at"],
     }
+
+
+def revision(row: Row) -> Revision:
+    payload = None if row["payload"] is None else _anything(row["payload"])
+    return {"text": row["text"], "payload": payload, "written_at": row["written_at"]}
 
 
 def attachment(file: Row | Mapping[str, Any]) -> Attachment:
@@ -212,7 +225,7 @@ def _masked_cards(cards: Any) -> Any:
 def _masked_card(card: Any) -> Any:
     if not isinstance(card, Mapping):
         return card
-    masked = dict(card)
+    masked = {name: value for name, value in card.items() if name != "emails"}
     if isinstance(card.get("name"), str):
         masked["name"] = mask_name(card["name"])
     if isinstance(card.get("phones"), Sequence):
@@ -229,6 +242,7 @@ __all__: Final = [
     "json_answer",
     "media_url",
     "message",
+    "revision",
     "shared_conversation",
     "unread_count",
     "upload",

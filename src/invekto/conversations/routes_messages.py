@@ -9,15 +9,17 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from invekto.accounts.permissions import CONTACTS_EDIT, CONVERSATIONS_VIEW
-from invekto.conversations import contact_cards, thread_pages
+from invekto.conversations import contact_cards, queries, queries_thread, thread_pages
 from invekto.conversations.queries import Viewer
-from invekto.conversations.representations import json_answer
+from invekto.conversations.representations import json_answer, revision
 from invekto.conversations.schemas import (
     ContactBody,
     ContactCard,
     MessagePage,
+    RevisionList,
 )
 from invekto.kernel.auth import Principal, requires
+from invekto.kernel.errors import NotFound
 from invekto.kernel.pages import LIMIT_DEFAULT, Cursor, Limit
 from invekto.kernel.requests import in_tx
 from invekto.kernel.tx import Tx
@@ -48,6 +50,21 @@ async def list_messages(
         if cursor is None and date is not None:
             return await thread_pages.page_of_day(tx, viewer, conversation_id, date, principal.timezone, limit)
         return await thread_pages.page_at(tx, viewer, conversation_id, cursor, limit)
+
+    return json_answer(await in_tx(request, principal, use_case))
+
+
+@router.get("/conversations/{conversation_id}/messages/{message_id}/revisions", response_model=RevisionList)
+async def list_revisions(request: Request, principal: Looking, conversation_id: UUID, message_id: UUID) -> Response:
+    """The earlier texts of a message that was edited, oldest first; empty for one that never was, or that is hidden."""
+    viewer = Viewer.of(principal)
+
+    async def use_case(tx: Tx) -> RevisionList:
+        visible = await queries.is_visible(tx, viewer, conversation_id)
+        if not visible or await queries_thread.find_message(tx, conversation_id, message_id) is None:
+            raise NotFound
+        rows = await queries_thread.list_revisions(tx, message_id)
+        return {"items": [revision(row) for row in rows], "next_cursor": None}
 
     return json_answer(await in_tx(request, principal, use_case))
 

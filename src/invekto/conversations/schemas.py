@@ -144,9 +144,9 @@ class ConversationReadState(ReadState):
 
 
 class Author(_Answer):
-    """`name` is null for the contact: the conversation says who that is."""
+    """`name` is null for the contact, whom the conversation names, and for `phone`: the firm's own WhatsApp app."""
 
-    kind: Literal["contact", "user", "system"]
+    kind: Literal["contact", "user", "system", "phone"]
     id: UUID | None
     name: str | None
 
@@ -208,6 +208,24 @@ class Message(_Answer):
     read_at: datetime | None
     dismissed: bool
     version: int
+    context: Any
+    edited_at: datetime | None
+    revoked_at: datetime | None
+
+
+class Revision(_Answer):
+    """An earlier text of a message."""
+
+    text: str | None
+    payload: Any
+    written_at: datetime
+
+
+class RevisionList(_Answer):
+    """Oldest first; the message itself has the latest."""
+
+    items: list[Revision]
+    next_cursor: None
 
 
 class Upload(_Answer):

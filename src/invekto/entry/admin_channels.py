@@ -104,6 +104,7 @@ def channel_connect(settings: Settings, arguments: argparse.Namespace) -> int:
                     address=arguments.address or account.address,
                     credentials=credentials,
                     app_id=arguments.app,
+                    parent_account_key=arguments.waba_id,
                 )
         except Invalid as error:
             if "app_id" not in {field.path for field in error.fields}:

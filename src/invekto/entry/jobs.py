@@ -20,7 +20,9 @@ from pgqueuer.models import Schedule
 from invekto.accounts.throttle import forget_old_attempts
 from invekto.channels.adapter import Transient
 from invekto.channels.claims import forget_done_receipts
+from invekto.channels.provider_events import forget_provider_events
 from invekto.channels.registry import Registry
+from invekto.conversations.changes import forget_changes
 from invekto.conversations.lifecycle import WAKE_JOB, wake_conversation
 from invekto.conversations.media_retention import channels_that_forget, expire_files
 from invekto.conversations.outbound import READ_RECEIPT_JOB
@@ -44,6 +46,7 @@ _log = logging.getLogger(__name__)
 EVENTS_KEPT: Final = timedelta(hours=48)
 RECEIPTS_KEPT: Final = timedelta(days=14)
 REPORTS_PARKED: Final = timedelta(hours=24)
+PROVIDER_EVENTS_KEPT: Final = timedelta(days=30)
 JOB_LOG_KEPT: Final = timedelta(hours=48)
 UPLOADS_KEPT: Final = timedelta(hours=24)
 # Rows that belong to nobody are read and written under an id that no firm has.
@@ -161,8 +164,9 @@ def _execute(handler: Handler, under_way: set[asyncio.Task[Any]]) -> Callable[[Q
 
 
 async def keep_tidy(database: Database, media: MediaStore) -> None:
-    """Drops what has been kept long enough: events, done receipts, reports whose message never came, uploads that were
-    never sent, files that their channel keeps for days, tries to sign in that no longer count, the queue's log. All of it, however much came: in steps, so that no statement is a long one."""
+    """Drops what has been kept long enough: events, done receipts, reports whose message never came, changes and notices of
+    providers, uploads that were never sent, files that their channel keeps for days, tries to sign in that no longer count,
+    the queue's log. All of it, however much came: in steps, so that no statement is a long one."""
     now = database.clock.now()
     stream, ingest = await database.pool(STREAM), await database.pool(INGEST)
     async with stream.acquire() as connection:
@@ -170,6 +174,8 @@ async def keep_tidy(database: Database, media: MediaStore) -> None:
     async with ingest.acquire() as connection:
         receipts = await _to_the_end(partial(forget_done_receipts, connection, now - RECEIPTS_KEPT, RETENTION_AT_ONCE))
         reports = await forget_parked(connection, now - REPORTS_PARKED)
+        notices = await forget_provider_events(connection, now - PROVIDER_EVENTS_KEPT)
+        changes = await forget_changes(connection, now - PROVIDER_EVENTS_KEPT)
         tenants = await tenants_with_unsent(connection, now - UPLOADS_KEPT)
         forgetful = await channels_that_forget(connection)
     async with database.tx(_NO_TENANT, SYSTEM) as tx:
@@ -184,8 +190,9 @@ async def keep_tidy(database: Database, media: MediaStore) -> None:
         step = partial(_drop_expired, database, media, tenant_id, channel_id, now - kept)
         files += await _to_the_end(step, UPLOADS_AT_ONCE)
     _log.info(
-        "retention: %d events, %d receipts, %d parked reports, %d unsent uploads, %d files of forgetful channels dropped",
-        *(events, receipts, reports, uploads, files),
+        "retention: %d events, %d receipts, %d parked reports, %d notices, %d changes, %d unsent uploads, %d files of"
+        " forgetful channels dropped",
+        *(events, receipts, reports, notices, changes, uploads, files),
     )
 
 

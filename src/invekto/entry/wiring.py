@@ -5,6 +5,7 @@ Nothing is found by scanning, so this page is the whole product at a glance.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from fastapi import APIRouter
@@ -16,6 +17,8 @@ import invekto.conversations.routes_find
 import invekto.conversations.routes_media
 import invekto.conversations.routes_messages
 import invekto.conversations.routes_sending
+from invekto.channels.adapter import Part
+from invekto.conversations.notices import Subscriber
 from invekto.kernel.events import Subscriptions
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -39,3 +42,8 @@ PUBLIC_ROUTES: Final[frozenset[tuple[str, str]]] = frozenset(
 def subscriptions() -> Subscriptions:
     """Who wants which event."""
     return Subscriptions()
+
+
+def notice_subscribers() -> Mapping[type[Part], Subscriber]:
+    """Who wants what providers say of accounts, by the type of the event; the rest is kept as `provider_event`."""
+    return {}

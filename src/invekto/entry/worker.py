@@ -13,7 +13,7 @@ from invekto.conversations.handlers import Ingest
 from invekto.conversations.media_facts import MediaFacts
 from invekto.conversations.media_fetch import MediaFetch
 from invekto.entry.jobs import handlers, run_jobs
-from invekto.entry.wiring import subscriptions
+from invekto.entry.wiring import notice_subscribers, subscriptions
 from invekto.kernel.crypto import KeyRing
 from invekto.kernel.db import Database, DatabaseOptions
 from invekto.kernel.http import Http
@@ -41,7 +41,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     media = DiskStore(settings.data / "media", keeps_free=KEPT_FREE)
     media.prepare()
     parts: dict[str, Coroutine[Any, Any, None]] = {
-        "ingest": Ingest(database, registry).run(stop),
+        "ingest": Ingest(database, registry, subscribers=notice_subscribers()).run(stop),
         "delivery": Delivery(database, registry, http, keys, media).run(stop),
         "media": MediaFetch(database, registry, http, keys, media).run(stop),
         "media facts": MediaFacts(database, media).run(stop),

@@ -10,6 +10,7 @@ from msgspec import Raw, Struct
 
 from invekto.channels.adapter import InboundAttachment, Payload
 from invekto.channels.whatsapp_cloud import payloads as shapes
+from invekto.channels.whatsapp_cloud.answers import answer_of, order_of
 from invekto.channels.whatsapp_cloud.payloads import read
 from invekto.kernel.text import preview, storable
 
@@ -44,6 +45,12 @@ _SHAPES: Final[dict[str, type[Struct]]] = {
 
 def content_of(kind: str, raw: Raw) -> Content | None:
     """What we show, or the message kept whole as `unsupported`. None for a reaction that is taken back."""
+    if kind in ("interactive", "button"):
+        answer = answer_of(kind, raw)
+        return _unsupported(kind, raw) if answer is None else Content("interactive", answer.text, answer.payload)
+    if kind == "order":
+        order = order_of(raw)
+        return _unsupported(kind, raw) if order is None else Content("order", order.text, order.payload)
     shape = _SHAPES.get(kind)
     message = None if shape is None else read(raw, shape)
     content: Content | None = None
@@ -103,10 +110,17 @@ def _card(card: shapes.Card) -> dict[str, Any]:
     name = card.name or shapes.CardName()
     parts = [part for part in (name.first_name, name.last_name) if part]
     phones = [phone.phone or phone.wa_id for phone in card.phones or ()]
-    return {
+    emails = (read(card.emails, list[shapes.CardEmail]) if card.emails else None) or []
+    firm = read(card.org, shapes.CardOrganization) if card.org else None
+    said: dict[str, Any] = {
         "name": preview(name.formatted_name or " ".join(parts), _NAME_MAX) or None,
         "phones": [preview(phone, 40) for phone in phones if phone],
     }
+    if given := [preview(one.email, _NAME_MAX) for one in emails if one.email]:
+        said["emails"] = given
+    if firm is not None and firm.company:
+        said["organization"] = preview(firm.company, _NAME_MAX)
+    return said
 
 
 def _unsupported(kind: str, raw: Raw) -> Content:
@@ -120,3 +134,39 @@ def _unsupported(kind: str, raw: Raw) -> Content:
         title = next((one for one in said if isinstance(one, str) and one), None)
     payload = {"title": preview(title, _NAME_MAX)} if isinstance(title, str) else None
     return Content("unsupported", payload=payload, raw=whole)
+
+
+_REFERRAL_TEXTS: Final = (
+    "source_type", "source_url", "source_id", "headline", "body", "media_type", "image_url", "video_url",
+    "thumbnail_url", "ctwa_clid",
+)  # fmt: skip
+_REFERRAL_MAX: Final = 2000
+
+
+def context_of(head: shapes.Head, context: shapes.Context | None) -> dict[str, Any] | None:
+    """Where a message comes from, in the wire's shape: forwarded, about a product, from an advertisement."""
+    found: dict[str, Any] = {}
+    if context is not None:
+        if context.forwarded is True:
+            found["forwarded"] = True
+        if context.frequently_forwarded is True:
+            found["often_forwarded"] = True
+        product = read(context.referred_product, shapes.ReferredProduct) if context.referred_product else None
+        if product is not None and product.product_retailer_id:
+            found["product"] = {
+                "catalog_id": storable(str(product.catalog_id or "")),
+                "product_id": storable(str(product.product_retailer_id)),
+            }
+    if head.referral and (referral := _referral(head.referral)):
+        found["referral"] = referral
+    return found or None
+
+
+def _referral(raw: Raw) -> dict[str, str]:
+    """Untouched but for its size: the click id goes back to the provider as it came."""
+    given = shapes.raw_object(raw) or {}
+    said = {name: given[name][:_REFERRAL_MAX] for name in _REFERRAL_TEXTS if isinstance(given.get(name), str)}
+    welcome = given.get("welcome_message")
+    if isinstance(welcome, dict) and isinstance(welcome.get("text"), str):
+        said["welcome_text"] = welcome["text"][:_REFERRAL_MAX]
+    return {name: value for name, value in said.items() if value}

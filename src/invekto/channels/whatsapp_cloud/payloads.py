@@ -29,6 +29,7 @@ class Envelope(Struct):
 class Entry(Struct):
     changes: list[Raw]
     id: Id = None
+    time: Raw = Raw()
 
 
 class Change(Struct):
@@ -47,6 +48,7 @@ class Value(Struct):
     contacts: Raw = Raw()
     messages: list[Raw] | None = None
     statuses: list[Raw] | None = None
+    message_echoes: list[Raw] | None = None
     errors: Raw = Raw()
 
 
@@ -70,13 +72,24 @@ class Head(Struct, rename={"from_": "from"}):
     from_: Id = None
     from_user_id: Id = None
     from_parent_user_id: Id = None
+    to: Id = None
+    to_user_id: Id = None
     group_id: Id = None
     timestamp: Any = None
     context: Raw = Raw()
+    referral: Raw = Raw()
+
+
+class ReferredProduct(Struct):
+    catalog_id: Id = None
+    product_retailer_id: Id = None
 
 
 class Context(Struct):
     id: str | None = None
+    forwarded: Any = None
+    frequently_forwarded: Any = None
+    referred_product: Raw = Raw()
 
 
 class Text(Struct):
@@ -137,9 +150,21 @@ class CardPhone(Struct):
     wa_id: str | None = None
 
 
+class CardEmail(Struct):
+    email: str | None = None
+
+
+class CardOrganization(Struct):
+    company: str | None = None
+
+
 class Card(Struct):
+    """`emails` and `org` may be of any shape: without them it is a card still."""
+
     name: CardName | None = None
     phones: list[CardPhone] | None = None
+    emails: Raw = Raw()
+    org: Raw = Raw()
 
 
 class ContactsMessage(Struct):

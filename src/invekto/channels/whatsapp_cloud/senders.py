@@ -64,30 +64,42 @@ class Book:
         return None if stranger else entry
 
 
-def sender_of(head: Head, contact: Contact | None) -> Sender | None:
-    """None when the message names nobody. The business-scoped id is trusted before a number, which may change hands."""
-    contact = contact or Contact()
+def addresses_of(head: Head, contact: Contact) -> tuple[Address, ...]:
+    """Every form of address given, in order of trust: a number may change hands."""
     given = [head.from_user_id, contact.user_id, head.from_, contact.wa_id]
     parents = [head.from_parent_user_id, contact.parent_user_id, *given]
     bsuid = _first(given, _BSUID) or _named(head.from_user_id) or _named(contact.user_id)
     parent = _first(parents, _PARENT_BSUID)
     phone = next((_phone(match[1]) for one in (head.from_, contact.wa_id) if (match := _match(one, _PHONE))), None)
-    addresses = [
+    return tuple(
         Address(scheme=scheme, value=value)
         for scheme, value in (("bsuid", bsuid), ("parent_bsuid", parent), ("phone", phone))
         if value
-    ]
+    )
+
+
+def sender_of(head: Head, contact: Contact | None) -> Sender | None:
+    """None when the message names nobody. The business-scoped id is trusted before a number, which may change hands."""
+    contact = contact or Contact()
+    addresses = addresses_of(head, contact)
     if not addresses:
         return None
+    phone = next((one.value for one in addresses if one.scheme == "phone"), None)
     profile = contact.profile or Profile()
     username = preview(profile.username or "", _NAME_MAX) or None
     name = preview(profile.name or "", _NAME_MAX)
     return Sender(
-        addresses=tuple(addresses),
+        addresses=addresses,
         display=name or username or phone or addresses[0].value,
         phone=phone,
         username=username,
     )
+
+
+def digits_of(number: object) -> str | None:
+    """The digits of a number as people write it, or None when it is none."""
+    digits = "".join(filter(str.isdecimal, str(number or "")))
+    return digits if 5 <= len(digits) <= 20 else None
 
 
 def _match(given: Id, pattern: re.Pattern[str]) -> re.Match[str] | None:

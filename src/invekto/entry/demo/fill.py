@@ -162,6 +162,7 @@ async def _connect(tx: Tx, keys: KeyRing, account: Account, credentials: Mapping
         address=account.address,
         credentials=credentials,
         team_id=team_id,
+        parent_account_key=credentials.get("waba_id"),
     )
 
 

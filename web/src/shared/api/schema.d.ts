@@ -314,6 +314,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{conversation_id}/messages/{message_id}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Revisions
+         * @description The earlier texts of a message that was edited, oldest first; empty for one that never was, or that is hidden.
+         */
+        get: operations["list_revisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{conversation_id}/messages/{message_id}/settle": {
         parameters: {
             query?: never;
@@ -595,6 +615,30 @@ export interface paths {
         patch: operations["change_own_preferences"];
         trace?: never;
     };
+    "/api/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Settings
+         * @description What holds for the whole firm.
+         */
+        get: operations["read_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Settings
+         * @description `revoked_messages` `hide`: of a message that its writer deleted for everyone, nothing is shown any more.
+         */
+        patch: operations["change_settings"];
+        trace?: never;
+    };
     "/api/v1/tags": {
         parameters: {
             query?: never;
@@ -713,7 +757,7 @@ export interface components {
         };
         /**
          * Author
-         * @description `name` is null for the contact: the conversation says who that is.
+         * @description `name` is null for the contact, whom the conversation names, and for `phone`: the firm's own WhatsApp app.
          */
         Author: {
             /** Id */
@@ -722,7 +766,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "contact" | "user" | "system";
+            kind: "contact" | "user" | "system" | "phone";
             /** Name */
             name: string | null;
         };
@@ -1127,6 +1171,22 @@ export interface components {
             /** Path */
             path: string;
         };
+        /** FirmSettings */
+        FirmSettings: {
+            /**
+             * Revoked Messages
+             * @enum {string}
+             */
+            revoked_messages: "show" | "hide";
+        };
+        /**
+         * FirmSettingsBody
+         * @description What is not named stays as it is.
+         */
+        FirmSettingsBody: {
+            /** Revoked Messages */
+            revoked_messages?: ("show" | "hide") | null;
+        };
         /**
          * ForwardAnswer
          * @description In the order of the request.
@@ -1367,6 +1427,8 @@ export interface components {
             author: components["schemas"]["Author"];
             /** Client Id */
             client_id: string | null;
+            /** Context */
+            context: unknown;
             /**
              * Conversation Id
              * Format: uuid
@@ -1386,6 +1448,8 @@ export interface components {
             direction: "inbound" | "outbound" | "internal";
             /** Dismissed */
             dismissed: boolean;
+            /** Edited At */
+            edited_at: string | null;
             error: components["schemas"]["DeliveryError"] | null;
             /**
              * Id
@@ -1399,6 +1463,8 @@ export interface components {
             /** Read At */
             read_at: string | null;
             reply_to: components["schemas"]["Quoted"] | null;
+            /** Revoked At */
+            revoked_at: string | null;
             /** Sent At */
             sent_at: string | null;
             /** Seq */
@@ -1564,6 +1630,31 @@ export interface components {
             read_seq: number;
             /** Unread */
             unread: number;
+        };
+        /**
+         * Revision
+         * @description An earlier text of a message.
+         */
+        Revision: {
+            /** Payload */
+            payload: unknown;
+            /** Text */
+            text: string | null;
+            /**
+             * Written At
+             * Format: date-time
+             */
+            written_at: string;
+        };
+        /**
+         * RevisionList
+         * @description Oldest first; the message itself has the latest.
+         */
+        RevisionList: {
+            /** Items */
+            items: components["schemas"]["Revision"][];
+            /** Next Cursor */
+            next_cursor: null;
         };
         /** SectionBody */
         SectionBody: {
@@ -1832,6 +1923,8 @@ export type DraftBody = components['schemas']['DraftBody'];
 export type ErrorAnswer = components['schemas']['ErrorAnswer'];
 export type ErrorDetail = components['schemas']['ErrorDetail'];
 export type ErrorField = components['schemas']['ErrorField'];
+export type FirmSettings = components['schemas']['FirmSettings'];
+export type FirmSettingsBody = components['schemas']['FirmSettingsBody'];
 export type ForwardAnswer = components['schemas']['ForwardAnswer'];
 export type ForwardBody = components['schemas']['ForwardBody'];
 export type ForwardRefusal = components['schemas']['ForwardRefusal'];
@@ -1861,6 +1954,8 @@ export type Quoted = components['schemas']['Quoted'];
 export type ReactionBody = components['schemas']['ReactionBody'];
 export type ReadBody = components['schemas']['ReadBody'];
 export type ReadState = components['schemas']['ReadState'];
+export type Revision = components['schemas']['Revision'];
+export type RevisionList = components['schemas']['RevisionList'];
 export type SectionBody = components['schemas']['SectionBody'];
 export type ServiceWindow = components['schemas']['ServiceWindow'];
 export type SessionOut = components['schemas']['SessionOut'];
@@ -2464,6 +2559,38 @@ export interface operations {
             };
         };
     };
+    list_revisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionList"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     settle_message: {
         parameters: {
             query?: never;
@@ -2996,6 +3123,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionOut"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    read_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirmSettings"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    change_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirmSettingsBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirmSettings"];
                 };
             };
             /** @description See docs/api.md, Errors */

@@ -50,6 +50,9 @@ export function message(change: Partial<Message> = {}): Message {
     delivered_at: null,
     read_at: null,
     dismissed: false,
+    context: null,
+    edited_at: null,
+    revoked_at: null,
     version: 1,
     ...change,
   };
