@@ -15,6 +15,7 @@ from invekto_sandbox.control import Refused, body_of, whole_number
 from invekto_sandbox.whatsapp_cloud.accounts import KIND
 from invekto_sandbox.whatsapp_cloud.cloud import WhatsAppCloud
 from invekto_sandbox.whatsapp_cloud.control import Desk, PeopleControl, routes_of
+from invekto_sandbox.whatsapp_cloud.control_fields import FieldsControl
 from invekto_sandbox.whatsapp_cloud.control_history import HistoryControl
 from invekto_sandbox.whatsapp_cloud.control_writing import WritingControl
 from invekto_sandbox.whatsapp_cloud.crowd import Crowds, CrowdWish
@@ -187,7 +188,13 @@ class CloudControl:
         desk = Desk(cloud)
         self._crowds = Crowds(cloud)
         self._people = PeopleControl(desk)
-        self._parts = (self._people, WritingControl(desk), HistoryControl(desk), TrafficControl(desk, self._crowds))
+        self._parts = (
+            self._people,
+            WritingControl(desk),
+            FieldsControl(desk),
+            HistoryControl(desk),
+            TrafficControl(desk, self._crowds),
+        )
 
     def routes(self) -> Sequence[BaseRoute]:
         return [route for part in self._parts for route in part.routes()]

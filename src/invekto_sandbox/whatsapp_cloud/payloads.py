@@ -31,14 +31,15 @@ def encode(body: Json) -> bytes:
     return json.dumps(body, ensure_ascii=True, separators=(",", ":")).replace("/", "\\/").encode()
 
 
-def envelope(entries: Sequence[tuple[str, Json]]) -> Json:
-    """`entries` are (WABA id, value); values of one WABA share an entry, in order of first appearance."""
+def envelope(entries: Sequence[tuple[str, Json]], field: str = "messages", at: int | None = None) -> Json:
+    """`at`: the entry's time, which account webhooks have. `entries` are (WABA id, value); values of one WABA share an entry, in order of first appearance."""
     by_waba: dict[str, list[Json]] = {}
     for waba_id, value in entries:
-        by_waba.setdefault(waba_id, []).append({"value": value, "field": "messages"})
+        by_waba.setdefault(waba_id, []).append({"value": value, "field": field})
+    time = {} if at is None else {"time": at}
     return {
         "object": "whatsapp_business_account",
-        "entry": [{"id": waba_id, "changes": changes} for waba_id, changes in by_waba.items()],
+        "entry": [{"id": waba_id, **time, "changes": changes} for waba_id, changes in by_waba.items()],
     }
 
 
@@ -62,7 +63,7 @@ def contact(customer: Json, user_id: str) -> Json:
     return {"profile": profile, **_address(customer["shape"], customer["phone"], user_id)}
 
 
-def _value(number: Number) -> Json:
+def number_value(number: Number) -> Json:
     return {
         "messaging_product": "whatsapp",
         "metadata": {"display_phone_number": number.digits, "phone_number_id": number.phone_number_id},
@@ -82,7 +83,7 @@ def message(customer: Json, user_id: str, wamid: str, timestamp: int, body: Json
 
 def messages_value(number: Number, contacts: Sequence[Json], messages: Sequence[Json]) -> Json:
     """System messages come without contacts."""
-    value = _value(number)
+    value = number_value(number)
     if any(one.get("type") != "system" for one in messages):
         value["contacts"] = list(contacts)
     return value | {"messages": list(messages)}
@@ -119,4 +120,4 @@ def status_value(
         }
     if errors:
         one["errors"] = list(errors)
-    return _value(number) | {"contacts": [contact(customer, user_id)], "statuses": [one]}
+    return number_value(number) | {"contacts": [contact(customer, user_id)], "statuses": [one]}
