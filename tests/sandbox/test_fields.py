@@ -95,11 +95,11 @@ async def test_webhooks_of_any_field_go_out_for_a_number_and_for_its_account(
     }
     contacts = [{"profile": {"name": "Ada"}, "wa_id": "905551112233", "user_id": "TR.1"}]
     value = {"contacts": contacts, "user_preferences": [wish]}
-    await control(player, "/webhooks", field="user_preferences", value=value)
+    await control(player, "/fields", field="user_preferences", value=value)
     read = UserMarketingPreferences.from_update(client=player.pywa(), update=receiver.posts[-1].raw_update)
     assert read.value == "stop"
     quality = {"display_phone_number": "905559000001", "event": "FLAGGED", "current_limit": "TIER_1K"}
-    await control(player, "/webhooks", field="phone_number_quality_update", value=quality, of="account")
+    await control(player, "/fields", field="phone_number_quality_update", value=quality, of="account")
     entry = receiver.posts[-1].update["entry"][0]
     assert entry["changes"] == [{"field": "phone_number_quality_update", "value": quality}]
     assert entry["time"] > 0

@@ -31,7 +31,7 @@ class FieldsControl:
         return routes_of(
             [
                 ("POST", "/customers/{id:int}/echoes", self._echo),
-                ("POST", "/webhooks", self._webhook),
+                ("POST", "/fields", self._field),
             ]
         )
 
@@ -69,7 +69,7 @@ class FieldsControl:
         firsts = self._queue(number, "smb_message_echoes", value, lane=lane, about=customer["name"])
         return await self._answer({"id": wamid}, firsts, wait=bool(body.get("wait")))
 
-    async def _webhook(self, request: Request) -> Response:
+    async def _field(self, request: Request) -> Response:
         """`{"field", "value"}` as it is given; `of` `number` (default) adds the number's metadata, `account` does not."""
         body = await body_of(request)
         number = self._desk.number(body)
