@@ -53,7 +53,7 @@ class Maker:
                 return [[value] for value in self._values(schema["items"], name)]
             case "string":
                 return [self._string(schema, name)]
-            case "integer":
+            case "integer" | "number":
                 return [1]
             case "boolean":
                 return [True]

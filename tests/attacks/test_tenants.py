@@ -54,6 +54,9 @@ async def secrets_of(world: World, firm: str) -> dict[str, str]:
     return {
         "conversation_id": str(conversation),
         "message_id": sent["id"],
+        "reply_to_id": sent["id"],
+        "to_id": sent["id"],
+        "conversation_ids": str(conversation),
         "attachment_id": file["id"],
         "channel_id": str(world.firms[firm].channel),
         "contact_id": row["contact"]["id"],
@@ -108,7 +111,7 @@ async def ask(browser: Browser | None, world: World, method: str, path: str, giv
 def shown(answer: httpx.Response) -> tuple[int, str]:
     """What an attacker can compare: status and body, without the request's own id."""
     text = answer.text
-    if answer.headers.get("content-type", "").startswith("application/json") and "error" in text:
+    if answer.status_code >= 400 and answer.headers.get("content-type", "").startswith("application/json"):
         body = json.loads(text)
         body["error"].pop("request_id", None)
         text = json.dumps(body)
@@ -173,17 +176,16 @@ async def test_another_firms_ids_in_a_body_are_refused_and_change_nothing(
             if not any(value in json.dumps(given.get("json")) for value in case.theirs.values()):
                 continue
             found = await ask(case.attacker, world, route.method, path, given)
-            never = await ask(
-                case.attacker,
-                world,
-                route.method,
-                path,
-                json.loads(_replaced(json.dumps(given), case.theirs, nobodys_ids(case.theirs))),
-            )
+            nobody = nobodys_ids(case.theirs)
+            unknown = json.loads(_replaced(json.dumps(given), case.theirs, nobody))
+            never = await ask(case.attacker, world, route.method, path, unknown)
             # Whom one believes to hold a conversation is compared, never looked up.
-            believed = route.path.endswith("/take")
+            # Passing on answers for each conversation: theirs is one that is not found.
+            believed = route.path.endswith(("/take", "/forward"))
             assert found.status_code in ((200, 409) if believed else (404, 422)), (route, given, found.text)
-            assert shown(found) == shown(never), route
+            status, said = shown(found)
+            # An answer may say the asked ids again.
+            assert (status, _replaced(said, case.theirs, nobody)) == shown(never), route
             asked += 1
     assert asked >= 4
     assert await fingerprint(superuser_url, world, "demo2") == before
