@@ -43,6 +43,7 @@ LIMITS: Mapping[str, int] = {
     "sticker": 500 * 1024,
     "document": 100 * _MB,
 }
+_STILL_STICKER = 100 * 1024
 _ALIASES = {"image/jpg": "image/jpeg", "audio/mp3": "audio/mpeg", "video/3gp": "video/3gpp", "audio/x-m4a": "audio/mp4"}
 UPLOADABLE = frozenset().union(*TYPES.values())
 KEEP_S = {"uploaded": 30 * 86_400, "received": 7 * 86_400}
@@ -75,6 +76,8 @@ def flaw(kind: str, mime: str, head: bytes, size: int) -> str | None:
         return f"Unsupported {kind.capitalize()} mime type {plain}. Please use one of {', '.join(sorted(TYPES[kind]))}."
     if size > LIMITS[kind]:
         return _too_big(kind, size)
+    if kind == "sticker" and size > _STILL_STICKER and not _moves(head):
+        return f"Sticker file size {size} is larger than the maximum of {_STILL_STICKER} bytes for a static sticker."
     starts = _PLAIN_STARTS.get(plain)
     if starts is not None and not head.startswith(starts):
         return (
@@ -85,6 +88,17 @@ def flaw(kind: str, mime: str, head: bytes, size: int) -> str | None:
             "Audio file uploaded with mimetype as audio/ogg, however on processing it is not opus in an ogg container."
         )
     return None
+
+
+def voice_flaw(mime: str) -> str | None:
+    """Why a file cannot go out as a voice note."""
+    plain = base_mime(mime)
+    return None if plain in ("audio/ogg", "audio/opus") else f"A voice message must be OGG with OPUS, not {plain}."
+
+
+def _moves(head: bytes) -> bool:
+    """The animation flag of an extended WebP file."""
+    return head[12:16] == b"VP8X" and len(head) > 20 and bool(head[20] & 0x02)
 
 
 def _too_big(kind: str, size: int) -> str:

@@ -20,6 +20,7 @@ from invekto_sandbox.whatsapp_cloud.threads import Threads, shown_text
 from invekto_sandbox.whatsapp_cloud.validation import check_content
 
 _TYPING_S = 25
+_REACTED_AT_MOST_S = 30 * 86_400  # [K]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,8 @@ class Sending:
         target = self._threads.find(content["message_id"])
         if target is None or target["number_id"] != number.phone_number_id:
             raise GraphError(131009, "reaction['message_id'] is not a message of this phone number.")
+        if time.time() - target["at"] > _REACTED_AT_MOST_S:
+            raise GraphError(131009, "reaction['message_id'] is a message that is too old to react to.")
         return target
 
     def _fate(
@@ -147,6 +150,8 @@ class Sending:
                 )
             media_id = media["id"]
             problem = media_rules.flaw(type_, media["mime"], self._media.head(media_id), media["size"])
+            if problem is None and type_ == "audio" and content.get("voice"):
+                problem = media_rules.voice_flaw(media["mime"])
         if type_ != "template" and not self._people.window_open(number.phone_number_id, customer["id"]):
             return 131047, None, media_id
         if customer["fails_with"] is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from invekto_sandbox.whatsapp_cloud.errors import GraphError
 from invekto_sandbox.whatsapp_cloud.payloads import Json
@@ -102,29 +103,65 @@ def _check_interactive(content: Json) -> None:
         _text(body.get("text"), "interactive['body']['text']", 4096 if kind == "list" else 1024)
     if content.get("footer") is not None:
         _text(_object(content["footer"], "interactive['footer']").get("text"), "interactive['footer']['text']", 60)
+    _check_header(kind, content.get("header"))
     if kind == "request_contact_info":
         return
     action = _object(content.get("action"), "interactive['action']")
     if kind == "button":
-        seen = set()
+        ids, titles = set(), set()
         for button in _list(action.get("buttons"), "interactive['action']['buttons']", 1, 3):
             reply = _object(_object(button, "button").get("reply"), "button['reply']")
             _text(reply.get("id"), "button['reply']['id']", 256)
             _text(reply.get("title"), "button['reply']['title']", 20)
-            seen.add(reply["id"])
-        if len(seen) != len(action["buttons"]):
+            ids.add(reply["id"])
+            titles.add(reply["title"])
+        if min(len(ids), len(titles)) != len(action["buttons"]):
             raise GraphError(131009, "Duplicated id or title found in the buttons")
     elif kind == "list":
         _check_list(action)
+    elif kind == "location_request_message":
+        _named(action, "send_location")
     elif kind == "cta_url":
+        _named(action, "cta_url")
         parameters = _object(action.get("parameters"), "interactive['action']['parameters']")
         _text(parameters.get("display_text"), "parameters['display_text']", 20)
         _text(parameters.get("url"), "parameters['url']", 2000)
+        if not _is_url(parameters["url"]):
+            raise GraphError(131009, "parameters['url'] is not a valid URI.")
+
+
+def _check_header(kind: str, header: Any) -> None:
+    if header is None:
+        return
+    type_ = _object(header, "interactive['header']").get("type")
+    if kind == "location_request_message":
+        raise GraphError(100, 'Unexpected key "header" on param "interactive".')
+    if kind == "list" and type_ != "text":
+        raise GraphError(131009, "interactive['header']['type'] must be one of {text}")
+    if type_ == "text":
+        _text(header.get("text"), "interactive['header']['text']", 60)
+    elif type_ in ("image", "video", "document"):
+        _CHECKS[type_](_object(header.get(type_), f"interactive['header']['{type_}']"))
+    else:
+        raise GraphError(131009, "interactive['header']['type'] must be one of {text, image, video, document}")
+
+
+def _named(action: Json, name: str) -> None:
+    if action.get("name") != name:
+        raise GraphError(131009, f"interactive['action']['name'] must be one of {{{name}}}")
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False
 
 
 def _check_list(action: Json) -> None:
     _text(action.get("button"), "interactive['action']['button']", 20)
-    rows = 0
+    rows, ids = 0, set()
     sections = _list(action.get("sections"), "interactive['action']['sections']", 1, 10)
     for section in sections:
         _text(_object(section, "section").get("title"), "section['title']", 24, required=len(sections) > 1)
@@ -132,9 +169,12 @@ def _check_list(action: Json) -> None:
             _text(_object(row, "row").get("id"), "row['id']", 200)
             _text(row.get("title"), "row['title']", 24)
             _text(row.get("description"), "row['description']", 72, required=False)
+            ids.add(row["id"])
             rows += 1
     if rows > 10:
         raise GraphError(131009, f"Total row count exceed max allowed count: 10, got {rows}")
+    if len(ids) != rows:
+        raise GraphError(131009, "Duplicated row id found in the sections")
 
 
 def _check_template(content: Json) -> None:
@@ -149,6 +189,10 @@ def _check_contacts(content: Any) -> None:
     for contact in _list(content, "contacts", 1, 257):
         name = _object(_object(contact, "contact").get("name"), "contact['name']")
         _text(name.get("formatted_name"), "contact['name']['formatted_name']", 1024)
+        if not any(name.get(part) for part in ("first_name", "last_name", "middle_name", "suffix", "prefix")):
+            raise GraphError(131009, "contact['name'] needs another part beside formatted_name")
+        for phone in contact.get("phones", []):
+            _text(_object(phone, "phone").get("phone"), "phone['phone']", 100, required=False)
 
 
 _CHECKS: Mapping[str, Callable[[Json], None]] = {
