@@ -105,6 +105,7 @@ class Control:
         self._core = core
         self._providers = providers
         self._started_at = time.time()
+        self._end: asyncio.TimerHandle | None = None
 
     def routes(self) -> list[BaseRoute]:
         table: list[tuple[str, str, Handler]] = [
@@ -114,7 +115,9 @@ class Control:
             ("PUT", "/faults", self._set_faults),
             ("DELETE", "/faults", self._clear_faults),
             ("GET", "/log", self._log),
+            ("DELETE", "/log", self._clear_log),
             ("GET", "/log/{id:int}", self._log_entry),
+            ("POST", "/log/{id:int}/resend", self._resend),
             ("GET", "/queue", self._queue),
             ("POST", "/queue/flush", self._flush),
             ("GET", "/idle", self._idle),
@@ -149,6 +152,7 @@ class Control:
                 "channels": [{"kind": provider.kind, **provider.state()} for provider in self._providers],
                 "faults": self._core.faults.as_json(),
                 "queue": self._core.dispatcher.pending,
+                "waiting": self._core.dispatcher.waiting(20),
                 "ledger": self._core.ledger.on,
             }
         )
@@ -175,6 +179,15 @@ class Control:
         return JSONResponse(self._core.faults.as_json())
 
     def _tell_faults(self) -> None:
+        """And once more when an outage is over: it ends by itself."""
+        self._core.faults.forget_ended()
+        if self._end is not None:
+            self._end.cancel()
+            self._end = None
+        self._core.dispatcher.come_back()
+        end_s = self._core.faults.next_end_s
+        if end_s is not None:
+            self._end = asyncio.get_running_loop().call_later(end_s + 0.01, self._tell_faults)
         self._core.hub.notice({"type": "faults", "faults": self._core.faults.as_json()})
 
     async def _log(self, request: Request) -> Response:
@@ -183,6 +196,8 @@ class Control:
             whole_number(query, "limit", 100, 1, 2000),
             after=whole_number(query, "after", 0, 0, 2**53),
             direction=query.get("direction"),
+            failed=bool(query.get("failed")),
+            words=query.get("q", ""),
         )
         bodies = bool(query.get("bodies"))
         return JSONResponse({"items": [entry.whole() if bodies else entry.summary() for entry in entries]})
@@ -192,6 +207,23 @@ class Control:
         if entry is None:
             raise Refused("not_found", "that entry is not kept any more", 404)
         return JSONResponse(entry.whole())
+
+    async def _clear_log(self, _request: Request) -> Response:
+        self._core.log.clear()
+        self._core.hub.notice({"type": "log_cleared"})
+        return JSONResponse({"items": []})
+
+    async def _resend(self, request: Request) -> Response:
+        """The same bytes to the same address once more, signed with the right secret. Gives what was answered."""
+        entry = self._core.log.find(request.path_params["id"])
+        if entry is None:
+            raise Refused("not_found", "that entry is not kept any more", 404)
+        if entry.direction != "webhook" or not entry.url or not entry.request.startswith(b"{"):
+            raise Refused("not_a_webhook", "only a webhook with a body can be sent again")
+        if entry.cut:
+            raise Refused("too_long", "the body was too long to be kept whole")
+        outcome = await self._core.dispatcher.send_again(entry)
+        return JSONResponse({"status": outcome.status, "ms": round(outcome.ms, 2), "error": outcome.error})
 
     async def _queue(self, request: Request) -> Response:
         limit = whole_number(request.query_params, "limit", 100, 1, 10_000)

@@ -35,7 +35,9 @@ class Core:
         ledger = Ledger(settings.folder / "ledger.jsonl" if settings.ledger else None)
         faults = Faults(store)
         log.on_entry = hub.logged
+        log.on_waiting = hub.wake
         dispatcher = Dispatcher(settings, store, wire, log, ledger, faults)
+        hub.waiting = dispatcher.waiting
         return cls(settings, store, wire, log, ledger, faults, hub, dispatcher)
 
     async def close(self) -> None:

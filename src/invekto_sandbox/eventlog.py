@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Direction = Literal["webhook", "call"]
 _BODY_SHOWN = 64_000
+_SECRET_HEADERS = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization"})
+_SECRET_PARAMETERS = re.compile(r"(\b(?:access_token|input_token|client_secret|hub\.verify_token|code)=)[^&]*")
+HIDDEN = "•••"
+
+
+def without_secrets(address: str) -> str:
+    """An address or a query whose tokens and secrets are blotted out."""
+    return _SECRET_PARAMETERS.sub(rf"\g<1>{HIDDEN}", address)
+
+
+def _plain_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    return {name: HIDDEN if name.lower() in _SECRET_HEADERS else value for name, value in headers}
 
 
 @dataclass(slots=True)
@@ -29,6 +42,20 @@ class Entry:
     note: str | None
     request: bytes
     answer: bytes
+    url: str = ""
+    request_headers: dict[str, str] = field(default_factory=dict)
+    answer_headers: dict[str, str] = field(default_factory=dict)
+    cut: bool = False  # a body was too long to be kept whole
+
+    @property
+    def good(self) -> bool:
+        return self.status is not None and self.status < 300
+
+    @property
+    def words(self) -> str:
+        """All that is searched."""
+        bodies = self.request.decode("utf-8", "replace"), self.answer.decode("utf-8", "replace")
+        return "\n".join((self.label, self.about, self.note or "", *bodies)).casefold()
 
     def summary(self) -> dict[str, Any]:
         return {
@@ -45,8 +72,12 @@ class Entry:
         }
 
     def whole(self) -> dict[str, Any]:
-        """With both bodies as text, exactly as they went over the wire."""
+        """With both bodies as text, exactly as they went over the wire, and the headers without secrets."""
         return self.summary() | {
+            "url": self.url,
+            "request_headers": self.request_headers,
+            "answer_headers": self.answer_headers,
+            "cut": self.cut,
             "request": self.request.decode("utf-8", "replace"),
             "answer": self.answer.decode("utf-8", "replace"),
         }
@@ -57,6 +88,7 @@ class EventLog:
         self._entries: deque[Entry] = deque(maxlen=2_000)
         self._ids = itertools.count(1)
         self.on_entry: Callable[[Entry], None] = lambda _entry: None
+        self.on_waiting: Callable[[], None] = lambda: None  # something waits that has no entry
 
     def add(
         self,
@@ -71,6 +103,9 @@ class EventLog:
         note: str | None = None,
         request: bytes = b"",
         answer: bytes = b"",
+        url: str = "",
+        request_headers: Mapping[str, str] | None = None,
+        answer_headers: Mapping[str, str] | None = None,
     ) -> None:
         entry = Entry(
             id=next(self._ids),
@@ -85,17 +120,27 @@ class EventLog:
             note=note,
             request=request[:_BODY_SHOWN],
             answer=answer[:_BODY_SHOWN],
+            url=without_secrets(url),
+            request_headers=_plain_headers((request_headers or {}).items()),
+            answer_headers=_plain_headers((answer_headers or {}).items()),
+            cut=max(len(request), len(answer)) > _BODY_SHOWN,
         )
         self._entries.append(entry)
         self.on_entry(entry)
 
-    def newest(self, limit: int, *, after: int = 0, direction: str | None = None) -> list[Entry]:
-        """Newest first; `after` is the id of the last entry already seen."""
+    def newest(
+        self, limit: int, *, after: int = 0, direction: str | None = None, failed: bool = False, words: str = ""
+    ) -> list[Entry]:
+        """Newest first; `after` is the id of the last entry already seen. `failed`: only what was not answered 2xx.
+        `words`: only what has them in its label, its subject or a body, whatever the case."""
+        wanted = words.casefold()
         found: list[Entry] = []
         for entry in reversed(self._entries):
             if entry.id <= after or len(found) == limit:
                 break
-            if direction in (None, entry.direction):
+            if direction not in (None, entry.direction) or (failed and entry.good):
+                continue
+            if not wanted or wanted in entry.words:
                 found.append(entry)
         return found
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+import time
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from invekto_sandbox.store import Store
@@ -59,13 +60,48 @@ class Refuse:
     every: int = 1
 
 
-_KINDS: dict[str, type[Slow | Throttle | Duplicate | Withhold | Forge | Refuse]] = {
+@dataclass(frozen=True, slots=True)
+class Reorder:
+    """Every second webhook waits until the next one has gone, `hold_s` at the most."""
+
+    hold_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """Every call is answered 503 and no webhook goes out, for `for_s`; it ends by itself at `until` (epoch seconds)."""
+
+    for_s: float = 60.0
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """Every `every`-th download of a file is answered 404, as an address that is too old is."""
+
+    every: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Up to `size` updates travel in one body; the first one waits `wait_ms` for the others. Meta does that at peaks."""
+
+    size: int = 10
+    wait_ms: int = 500
+
+
+Fault = Slow | Throttle | Duplicate | Withhold | Forge | Refuse | Reorder | Outage | Media | Batch
+_KINDS: dict[str, type[Fault]] = {
     "slow": Slow,
     "throttle": Throttle,
     "duplicate": Duplicate,
     "withhold": Withhold,
     "forge": Forge,
     "refuse": Refuse,
+    "reorder": Reorder,
+    "outage": Outage,
+    "media": Media,
+    "batch": Batch,
 }
 _LIMITS: dict[str, tuple[float, float]] = {
     "ms": (1, 600_000),
@@ -75,6 +111,10 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "retry_after_s": (0, 86_400),
     "code": (0, 10_000_000),
     "http": (400, 599),
+    "for_s": (0.05, 86_400),
+    "until": (0, 2**40),
+    "size": (2, 1000),
+    "wait_ms": (0, 60_000),
 }
 EVERYWHERE = ""
 """The scope that means every account."""
@@ -97,7 +137,10 @@ def _parse(name: str, wish: object) -> Any:
             raise FaultRefused(f"{name}.{key} must be a number")
         if value is not None and not low <= value <= high:
             raise FaultRefused(f"{name}.{key} must be between {low:g} and {high:g}")
-    return kind(**wish)
+    made = kind(**wish)
+    if isinstance(made, Outage) and made.until is None:
+        return replace(made, until=time.time() + made.for_s)
+    return made
 
 
 class Faults:
@@ -163,6 +206,45 @@ class Faults:
     def forges(self, account: str) -> bool:
         fault = self._of(account, "forge")
         return isinstance(fault, Forge) and self._turn(account, "forge", fault.every)
+
+    def reorder_s(self, account: str) -> float:
+        """How long a webhook may wait to be overtaken; 0 without the fault."""
+        fault = self._of(account, "reorder")
+        return fault.hold_s if isinstance(fault, Reorder) else 0.0
+
+    def outage_s(self, account: str) -> float:
+        """How long the provider will still be away; 0 when it is there."""
+        fault = self._of(account, "outage")
+        return max(0.0, (fault.until or 0) - time.time()) if isinstance(fault, Outage) else 0.0
+
+    def loses_file(self, account: str) -> bool:
+        fault = self._of(account, "media")
+        return isinstance(fault, Media) and self._turn(account, "media", fault.every)
+
+    def batch(self, account: str) -> Batch | None:
+        fault = self._of(account, "batch")
+        return fault if isinstance(fault, Batch) else None
+
+    def forget_ended(self) -> bool:
+        """Takes away outages that are over. Gives whether there was one."""
+        ended = [
+            scope
+            for scope, chosen in self._scopes.items()
+            if isinstance(fault := chosen.get("outage"), Outage) and (fault.until or 0) <= time.time()
+        ]
+        for scope in ended:
+            self._scopes[scope].pop("outage")
+        if ended:
+            self._keep()
+        return bool(ended)
+
+    @property
+    def next_end_s(self) -> float | None:
+        """Seconds until the first outage is over; None without one."""
+        ends = [
+            fault.until or 0.0 for chosen in self._scopes.values() if isinstance(fault := chosen.get("outage"), Outage)
+        ]
+        return max(0.0, min(ends) - time.time()) if ends else None
 
     def _of(self, account: str, name: str) -> object:
         return self._scopes.get(account, {}).get(name) or self._scopes.get(EVERYWHERE, {}).get(name)

@@ -19,6 +19,7 @@ from invekto_sandbox.eventlog import Entry
 
 _FRAME_S = 0.05
 _MANY = 60  # beyond this many changes in one frame the page is told to load its list again
+_WAITING_SHOWN = 20
 
 Phone = tuple[str, int]
 
@@ -60,6 +61,7 @@ class Hub:
         self._pages: set[_Page] = set()
         self._grace: dict[Phone, asyncio.TimerHandle] = {}
         self.narrator_of: Callable[[str], Narrator | None] = lambda _account: None
+        self.waiting: Callable[[int], dict[str, Any]] = lambda _limit: {"total": 0, "items": []}
 
     def connected(self, phone: Phone) -> bool:
         return any(phone in page.opened for page in self._pages)
@@ -86,6 +88,11 @@ class Hub:
             if len(page.log) > _MANY * 20:  # a page that does not read must not eat our memory
                 page.log_skipped += len(page.log) - _MANY
                 del page.log[:-_MANY]
+            page.wake.set()
+
+    def wake(self) -> None:
+        """The list of waiting webhooks is not as it was."""
+        for page in self._pages:
             page.wake.set()
 
     def notice(self, frame: dict[str, Any]) -> None:
@@ -174,4 +181,5 @@ class Hub:
         frame["log_skipped"] = page.log_skipped + max(0, len(log) - _MANY)
         page.log_skipped = 0
         frame["notices"], page.notices = page.notices, []
+        frame["waiting"] = self.waiting(_WAITING_SHOWN)
         return frame

@@ -227,7 +227,7 @@ async def test_media_addresses_need_the_token_and_end(player: Player, settings: 
     other = player.keys["numbers"][1]["access_token"]
     assert (await player.graph.get(node["url"], headers={"Authorization": f"Bearer {other}"})).status_code == 404
     assert (await player.graph.get(node["url"].replace("ext=", "ext=9"))).status_code == 404
-    player.sandbox.cloud.media._url_s = -1
+    player.sandbox.cloud.media.url_s = -1
     old = (await player.graph.get(f"/v24.0/{media_id}")).json()["url"]
     assert (await player.graph.get(old)).status_code == 404
     assert (await player.graph.delete(f"/v24.0/{media_id}")).json() == {"success": True}

@@ -9,8 +9,9 @@ from typing import Any
 from invekto_sandbox.core import Core
 from invekto_sandbox.keys import Keys
 from invekto_sandbox.live import Phone
+from invekto_sandbox.posting import Outcome, Webhook
 from invekto_sandbox.store import Row
-from invekto_sandbox.webhooks import Outcome, Webhook
+from invekto_sandbox.whatsapp_cloud import payloads
 from invekto_sandbox.whatsapp_cloud.accounts import KIND, Accounts
 from invekto_sandbox.whatsapp_cloud.inbound import Inbound
 from invekto_sandbox.whatsapp_cloud.media import MediaShelf
@@ -73,6 +74,9 @@ class WhatsAppCloud:
             "Accept": "*/*",
             "X-Hub-Signature-256": self.accounts.sign(body, forged=forged),
         }
+
+    def packed(self, bodies: Sequence[bytes]) -> bytes:
+        return payloads.packed(bodies)
 
     async def greet(self, url: str) -> str | None:
         return await self.subscriptions.greet(url)

@@ -91,6 +91,7 @@ class PeopleControl:
             "strangers": self._cloud.people.strangers,
             "webhook_url": self._cloud.subscriptions.app_url,
             "handshake": self._cloud.subscriptions.handshake,
+            "media_url_s": self._cloud.media.url_s,
         }
 
     def configure(self, wish: Json) -> None:
@@ -102,6 +103,8 @@ class PeopleControl:
             self._cloud.people.strangers = wish["strangers"]
         if "handshake" in wish:
             self._cloud.subscriptions.handshake = bool(wish["handshake"])
+        if "media_url_s" in wish:
+            self._cloud.media.url_s = whole_number(wish, "media_url_s", 300, 1, 86_400)
         if "webhook_url" in wish:
             self._cloud.subscriptions.set_app_url(wish["webhook_url"])
 

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from invekto_sandbox.control import Refused, body_of
-from invekto_sandbox.webhooks import Outcome, Webhook
+from invekto_sandbox.posting import Outcome, Webhook
 from invekto_sandbox.whatsapp_cloud import payloads
 from invekto_sandbox.whatsapp_cloud.accounts import KIND, Number
 from invekto_sandbox.whatsapp_cloud.control import Desk, routes_of

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from invekto_sandbox.webhooks import Outcome
+from invekto_sandbox.posting import Outcome
 from invekto_sandbox.whatsapp_cloud.accounts import Number
 from invekto_sandbox.whatsapp_cloud.cloud import WhatsAppCloud
 from invekto_sandbox.whatsapp_cloud.inbound import Draft

@@ -43,6 +43,8 @@ class Graph:
             await asyncio.sleep(slow_s)
         response: Response
         try:
+            if self._core.faults.outage_s(call.account):
+                raise GraphError(2, http=503)
             response = await self._route(call)
         except GraphError as error:
             headers = {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
@@ -64,6 +66,9 @@ class Graph:
             note=call.note,
             request=call.raw,
             answer=bytes(getattr(response, "body", b"")),
+            url=str(request.url),
+            request_headers=request.headers,
+            answer_headers=response.headers,
         )
         return response
 
@@ -285,5 +290,8 @@ class Graph:
         if row is None or row["waba_id"] != waba_id:
             return Response(status_code=404)
         if not self._cloud.media.url_holds(media_id, call.param("ext") or "", call.param("hash") or ""):
+            return Response(status_code=404)
+        if self._core.faults.loses_file(call.account):
+            call.note = "the address is too old"
             return Response(status_code=404)
         return FileResponse(self._cloud.media.path(media_id), media_type=row["mime"])

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from invekto_sandbox.core import Core
+from invekto_sandbox.posting import Outcome, Webhook
 from invekto_sandbox.store import Row
-from invekto_sandbox.webhooks import Outcome, Webhook
 from invekto_sandbox.whatsapp_cloud import payloads
 from invekto_sandbox.whatsapp_cloud.accounts import KIND, Number
 from invekto_sandbox.whatsapp_cloud.media import MediaShelf

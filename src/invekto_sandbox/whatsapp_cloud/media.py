@@ -113,7 +113,7 @@ class MediaShelf:
         self._accounts = accounts
         self._folder = folder
         self._base_url = base_url
-        self._url_s = url_s
+        self.url_s = url_s
         folder.mkdir(parents=True, exist_ok=True)
 
     def put(
@@ -191,7 +191,7 @@ class MediaShelf:
             return handle.read(1024)
 
     def url(self, media_id: str) -> str:
-        expires = int(time.time()) + self._url_s
+        expires = int(time.time()) + self.url_s
         return (
             f"{self._base_url}/whatsapp_business/attachments/"
             f"?mid={media_id}&source=webhook&ext={expires}&hash={self._hash(media_id, expires)}"

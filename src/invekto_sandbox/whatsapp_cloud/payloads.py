@@ -43,6 +43,16 @@ def envelope(entries: Sequence[tuple[str, Json]], field: str = "messages", at: i
     }
 
 
+def packed(bodies: Sequence[bytes]) -> bytes:
+    """Several bodies as one: an entry for each account, its changes in order, as Meta does at peaks."""
+    entries: dict[str, Json] = {}
+    for body in bodies:
+        for entry in json.loads(body)["entry"]:
+            known = entries.setdefault(entry["id"], {**entry, "changes": []})
+            known["changes"] += entry["changes"]
+    return encode({"object": "whatsapp_business_account", "entry": list(entries.values())})
+
+
 def _address(shape: str, phone: str | None, user_id: str) -> Json:
     """The keys `wa_id` and `user_id` of a contact, in the customer's shape."""
     if shape == "phone":

@@ -11,9 +11,9 @@ import json
 import time
 
 from invekto_sandbox.core import Core
+from invekto_sandbox.posting import Outcome, Webhook
 from invekto_sandbox.settings import Delays
 from invekto_sandbox.store import Row
-from invekto_sandbox.webhooks import Outcome, Webhook
 from invekto_sandbox.whatsapp_cloud import media as media_rules
 from invekto_sandbox.whatsapp_cloud import payloads
 from invekto_sandbox.whatsapp_cloud.accounts import KIND, Accounts, Number

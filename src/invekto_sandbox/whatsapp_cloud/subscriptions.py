@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from invekto_sandbox.core import Core
+from invekto_sandbox.eventlog import without_secrets
 from invekto_sandbox.whatsapp_cloud.accounts import Accounts, Number
 from invekto_sandbox.whatsapp_cloud.errors import GraphError
 from invekto_sandbox.whatsapp_cloud.payloads import Json
@@ -143,7 +144,8 @@ class Subscriptions:
             status=status,
             ms=(time.perf_counter() - began) * 1000,
             note=problem,
-            request=query.encode(),
+            request=without_secrets(query).encode(),
+            url=url,
             answer=body,
         )
         if problem is not None:
