@@ -226,8 +226,11 @@ def _json(answer: httpx.Response) -> Any:
 
 
 @asynccontextmanager
-async def made_world(db: Database, clock: FrozenClock, folder: Path, owner_url: str) -> AsyncIterator[World]:
-    settings = Settings(secret_key=bytes(32), public_url=URL, data=folder)
+async def made_world(
+    db: Database, clock: FrozenClock, folder: Path, owner_url: str, *, app_secret: str = APP_SECRET, **given: Any
+) -> AsyncIterator[World]:
+    """`given`: settings that are not the usual ones, such as the address of a sandbox."""
+    settings = Settings(secret_key=bytes(32), public_url=URL, data=folder, **given)
     desk = Desk(settings)
     media = DiskStore(folder / "media")
     media.prepare()
@@ -238,7 +241,7 @@ async def made_world(db: Database, clock: FrozenClock, folder: Path, owner_url: 
         owner,
         desk.api.state.keys,
         kind="whatsapp_cloud",
-        app_secret=APP_SECRET,
+        app_secret=app_secret,
         verify_token="verify",
         now=clock.now(),
     )
@@ -247,6 +250,7 @@ async def made_world(db: Database, clock: FrozenClock, folder: Path, owner_url: 
         yield world
     finally:
         await world.close()
+        await desk.api.state.office.http.close()
 
 
 async def stored(url: str, query: str, *args: Any) -> list[asyncpg.Record]:

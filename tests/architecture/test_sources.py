@@ -76,6 +76,20 @@ def test_only_the_owner_of_a_table_writes_it() -> None:
     assert foreign == set()
 
 
+def test_whatever_a_check_finds_has_its_sentence_and_whatever_is_wrong_its_advice() -> None:
+    sentences = json.loads((SOURCE / "locale" / "en.json").read_text())
+    found = set()
+    for path in (SOURCE / "channels").rglob("*.py"):
+        text = path.read_text()
+        found |= set(re.findall(r'Hop\([^)]*?code="(\w+)"', text, re.DOTALL)) | set(
+            re.findall(r'broken\(\s*"(\w+)"', text)
+        )
+    assert len(found) > 12
+    assert {code for code in found if f"check.{code}" not in sentences} == set()
+    fine = {code for code in found if f"check.{code}.do" not in sentences}
+    assert {code for code in fine if not re.search(r"_ok$|^subscribed$|_unknown$|_ends$", code)} == set()
+
+
 def test_translations_hold_the_same_keys() -> None:
     tr, en = (json.loads((SOURCE / "locale" / f"{name}.json").read_text()) for name in ("tr", "en"))
     assert tr.keys() == en.keys()

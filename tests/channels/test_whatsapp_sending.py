@@ -26,8 +26,10 @@ from invekto.channels.adapter import (
     WindowClosed,
 )
 from invekto.channels.outgoing import OutboundMedia
+from invekto.channels.whatsapp_cloud.accounts import WhatsAppAccounts
 from invekto.channels.whatsapp_cloud.adapter import WhatsAppCloud
-from invekto.channels.whatsapp_cloud.connect import connect, credentials_of
+from invekto.channels.whatsapp_cloud.connect import credentials_of
+from invekto.kernel.clock import SystemClock
 from tests.channels.conftest import CUSTOMER, Meta
 from tests.channels.sends import OGG, PDF, PHONE, PNG, Reader, file, text, with_file
 
@@ -195,7 +197,8 @@ async def test_a_file_that_is_not_there_is_gone(meta: Meta, media_id: str) -> No
 
 async def test_connecting_learns_the_number_and_refuses_a_wrong_token(meta: Meta) -> None:
     base = f"{meta.sandbox.base_url}/v26.0"
-    account = await connect(meta.http, base, meta.credentials)
+    accounts = WhatsAppAccounts(base, SystemClock().now)
+    account = await accounts.connect(meta.http, meta.credentials, {})
     number = meta.keys["numbers"][0]
     assert (account.account_key, account.address, account.name) == (
         number["phone_number_id"],
@@ -204,7 +207,7 @@ async def test_connecting_learns_the_number_and_refuses_a_wrong_token(meta: Meta
     )
     wrong = credentials_of(access_token="EAAno", phone_number_id=meta.keys["phone_number_id"], waba_id="1")
     with pytest.raises(CredentialsRefused):
-        await connect(meta.http, base, wrong)
+        await accounts.connect(meta.http, wrong, {})
     strange = meta.credentials | {"phone_number_id": meta.keys["numbers"][1]["phone_number_id"]}
     with pytest.raises(Rejected):
-        await connect(meta.http, base, strange)
+        await accounts.connect(meta.http, strange, {})

@@ -58,7 +58,7 @@ async def worker(db: Database, given: dict[str, Handler]) -> AsyncIterator[async
 
 
 def of(world: World) -> dict[str, Handler]:
-    return handlers(world.db, world.app.state.registry, Http(), world.app.state.keys)
+    return handlers(world.db, world.app.state.registry, Http(), world.app.state.keys, world.app.state.office)
 
 
 async def until(holds: Callable[[], Awaitable[Any]]) -> Any:

@@ -23,6 +23,8 @@ QUARANTINED: Final = Counter(
     "invekto_quarantined", "Parts of webhooks that could not be stored.", ("reason",), registry=REGISTRY
 )
 CLAIM_MAX: Final = 512
+CONSUMER_LOCK: Final = 0x494E4745
+"""The advisory lock of the one worker that reads receipts."""
 CLAIM_MAX_BYTES: Final = 16 << 20
 
 

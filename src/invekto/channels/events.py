@@ -56,6 +56,22 @@ class ChannelHealthChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChannelRefused(Event):
+    """Somebody asked for an account that another firm holds. `detail`: account_key, code."""
+
+    kind: ClassVar[str] = "channel.refused"
+    audited: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppChanged(Event):
+    """An app of a firm got another verify token."""
+
+    kind: ClassVar[str] = "app.changed"
+    audited: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class QuarantineReplayed(Event):
     """A parked part was put into the queue once more."""
 

@@ -84,6 +84,7 @@ class Channel(TenantRow):
     messaging_limit: Mapped[str | None]
     health: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     health_at: Mapped[datetime | None]
+    probed_at: Mapped[datetime | None]
 
 
 class ChannelRoute(Base):

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from invekto.channels.account import Accounts
 from invekto.channels.adapter import ChannelAdapter
 from invekto.channels.outgoing import Capabilities
+from invekto.channels.whatsapp_cloud.accounts import WhatsAppAccounts
 from invekto.channels.whatsapp_cloud.adapter import WhatsAppCloud
+from invekto.kernel.clock import Clock
 from invekto.kernel.settings import Settings
 
 _CLASSES: Final[tuple[type[ChannelAdapter], ...]] = (WhatsAppCloud,)
@@ -56,6 +59,32 @@ class Registry:
 def build_registry(settings: Settings) -> Registry:
     """Every adapter, at the addresses of the settings."""
     return Registry([WhatsAppCloud(settings.whatsapp_cloud_url)])
+
+
+class Desks:
+    """Where accounts of each kind are connected and checked, in the order of the adapters."""
+
+    def __init__(self, desks: Iterable[Accounts]) -> None:
+        self._desks = {(one.kind, one.provider): one for one in desks}
+
+    def accounts(self, kind: str, provider: str) -> Accounts:
+        """UnknownChannelKind when there is none."""
+        try:
+            return self._desks[kind, provider]
+        except KeyError:
+            raise UnknownChannelKind(f"{kind}/{provider}") from None
+
+    def by_kind(self, kind: str) -> Accounts:
+        """The first provider of a kind. UnknownChannelKind when there is none."""
+        found = next((desk for (of_kind, _), desk in self._desks.items() if of_kind == kind), None)
+        if found is None:
+            raise UnknownChannelKind(kind)
+        return found
+
+
+def build_desks(settings: Settings, clock: Clock) -> Desks:
+    """Every kind's, at the addresses of the settings."""
+    return Desks([WhatsAppAccounts(settings.whatsapp_cloud_url, clock.now)])
 
 
 def operator_urls(settings: Settings) -> tuple[str, ...]:

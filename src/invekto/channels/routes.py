@@ -5,23 +5,23 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import datetime
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Final, TypeVar
 from urllib.parse import parse_qsl
 from uuid import UUID
 
-import msgspec
 from fastapi import APIRouter, Request
 from prometheus_client import Counter
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
 from invekto.accounts.permissions import CHANNELS_MANAGE, QUARANTINE_MANAGE
-from invekto.channels import quarantine, service
+from invekto.channels import changing, quarantine, service
 from invekto.channels.adapter import RawRequest, SignatureInvalid
 from invekto.channels.apps import Apps, SigningApp
 from invekto.channels.models import Channel, Quarantine
 from invekto.channels.receipts import NewReceipt, ReceiptWriter
-from invekto.channels.registry import Registry, UnknownChannelKind, capabilities_of
+from invekto.channels.registry import Registry, UnknownChannelKind
+from invekto.channels.representations import channel_out
 from invekto.channels.schemas import ChannelChange, ChannelOut, QuarantineOut
 from invekto.kernel.auth import SIGNED_IN, Principal, requires
 from invekto.kernel.errors import Forbidden, MethodNotAllowed, NotFound, TooLarge, Unavailable
@@ -29,6 +29,7 @@ from invekto.kernel.ids import parse_uuid
 from invekto.kernel.metrics import REGISTRY
 from invekto.kernel.pages import LIMIT_DEFAULT, Cursor, Limit, Page, decode_cursor, encode_cursor
 from invekto.kernel.requests import actor_of, database_of, in_tx
+from invekto.kernel.tx import Tx
 
 WEBHOOK_MAX_BYTES: Final = 3 << 20
 """The largest body a provider sends (Meta), and the largest we read."""
@@ -204,7 +205,7 @@ async def list_channels(
     after = decode_cursor(cursor, "channels", int)[0] if cursor else None
     channels = await in_tx(request, principal, lambda tx: service.list_channels(tx, after, limit + 1))
     more = encode_cursor("channels", channels[limit - 1].number) if len(channels) > limit else None
-    return Page(items=[_channel(channel) for channel in channels[:limit]], next_cursor=more)
+    return Page(items=[channel_out(channel) for channel in channels[:limit]], next_cursor=more)
 
 
 @router.patch("/channels/{channel_id}")
@@ -214,15 +215,20 @@ async def change_channel(
     channel_id: UUID,
     given: ChannelChange,
 ) -> ChannelOut:
-    """Changes what is given. A shorter time to keep files lets older ones go within the hour."""
+    """Changes what is given; `team_id` null: no team. A shorter time to keep files lets older ones go within the hour."""
     policy = None if given.media_policy is None else (given.media_policy.kind, given.media_policy.days)
-    return _channel(await in_tx(request, principal, lambda tx: service.change_channel(tx, channel_id, policy)))
+    team_id = given.team_id if "team_id" in given.model_fields_set else changing.UNSET
+
+    async def use_case(tx: Tx) -> Channel:
+        return await changing.change_channel(tx, channel_id, name=given.name, team_id=team_id, media_policy=policy)
+
+    return channel_out(await in_tx(request, principal, use_case))
 
 
 @router.post("/channels/{channel_id}/resume")
 async def resume_channel(request: Request, principal: Managing, channel_id: UUID) -> ChannelOut:
     """Lets a channel send again that was paused because its provider saw spam."""
-    return _channel(await in_tx(request, principal, lambda tx: service.resume_channel(tx, channel_id)))
+    return channel_out(await in_tx(request, principal, lambda tx: service.resume_channel(tx, channel_id)))
 
 
 @router.get("/quarantine")
@@ -243,24 +249,6 @@ async def replay_quarantined(request: Request, principal: Looking, quarantine_id
     actor = actor_of(request, principal)
     parked = await quarantine.replay(database_of(request), principal.tenant_id, actor, quarantine_id)
     return _quarantined(parked)
-
-
-def _channel(channel: Channel) -> ChannelOut:
-    can = capabilities_of(channel.kind, channel.provider)
-    fields: dict[str, Any] = {
-        "id": channel.id,
-        "number": channel.number,
-        "kind": channel.kind,
-        "provider": channel.provider,
-        "name": channel.name,
-        "address": channel.address,
-        "status": channel.status,
-        "status_reason": channel.status_reason,
-        "team_id": channel.team_id,
-        "media_policy": {"kind": channel.media_policy, "days": channel.media_days},
-        "capabilities": msgspec.to_builtins(can),
-    }
-    return ChannelOut.model_validate(fields)
 
 
 def _quarantined(parked: Quarantine) -> QuarantineOut:

@@ -84,6 +84,8 @@ class ChannelChange(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    name: Annotated[str, Field(max_length=200)] | None = None
+    team_id: UUID | None = None
     media_policy: MediaPolicy | None = None
 
 

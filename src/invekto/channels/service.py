@@ -19,7 +19,6 @@ from invekto.accounts.numbers import take_numbers
 from invekto.channels.adapter import Credentials
 from invekto.channels.events import (
     AppCreated,
-    ChannelChanged,
     ChannelConnected,
     ChannelDisconnected,
     ChannelPaused,
@@ -64,7 +63,7 @@ async def save_platform_app(
         uuid7(),
         kind,
         keys.seal(app_secret.encode(), tenant_id=None, purpose=_APP_SECRET),
-        keys.seal(verify_token.encode(), tenant_id=None, purpose=_VERIFY_TOKEN),
+        seal_verify_token(keys, None, verify_token),
         now,
     )
     return made
@@ -84,7 +83,7 @@ async def create_app(tx: Tx, keys: KeyRing, *, kind: str, app_secret: str, verif
         tx.tenant_id,
         kind,
         keys.seal(app_secret.encode(), tenant_id=tx.tenant_id, purpose=_APP_SECRET),
-        keys.seal(verify_token.encode(), tenant_id=tx.tenant_id, purpose=_VERIFY_TOKEN),
+        seal_verify_token(keys, tx.tenant_id, verify_token),
         tx.now,
     )
     tx.emit(AppCreated(entity_id=app_id, detail={"kind": kind}))
@@ -135,7 +134,7 @@ async def connect_channel(
     if not shown or not account_key:
         raise Invalid(fields=[FieldError("account_key" if shown else "name", "required")])
     app_id = await _app_for(tx, kind, app_id)
-    sealed = _seal(keys, tx.tenant_id, credentials)
+    sealed = seal_credentials(keys, tx.tenant_id, credentials)
     known = await tx.fetchrow(
         "select id from channel where tenant_id = $1 and kind = $2 and provider = $3 and account_key = $4 for update",
         tx.tenant_id,
@@ -145,7 +144,7 @@ async def connect_channel(
     )
     if known is None:
         channel_id = await _insert(
-            tx, kind, provider, account_key, shown, address, sealed, app_id, await _team_for(tx, team_id)
+            tx, kind, provider, account_key, shown, address, sealed, app_id, await team_for(tx, team_id)
         )
     else:
         channel_id = known["id"]
@@ -199,17 +198,6 @@ async def list_channels(tx: Tx, after: int | None, limit: int) -> list[Channel]:
         .limit(limit)
     )
     return list(rows)
-
-
-async def change_channel(tx: Tx, channel_id: UUID, media_policy: tuple[str, int | None] | None) -> Channel:
-    """Gives a channel another media policy: its kind, and the days of `store_days`. None changes nothing. NotFound."""
-    channel = await tx.session.get(Channel, (tx.tenant_id, channel_id), with_for_update=True)
-    if channel is None:
-        raise NotFound
-    if media_policy is not None and media_policy != (channel.media_policy, channel.media_days):
-        channel.media_policy, channel.media_days = media_policy
-        tx.emit(ChannelChanged(entity_id=channel_id, detail={"fields": ["media_policy"]}))
-    return channel
 
 
 async def connected_channels(tx: Tx, number: str) -> list[Channel]:
@@ -283,7 +271,11 @@ async def _mark(
     await connection.execute(*insert_audit(tenant_id, SYSTEM, [event], now))
 
 
-def _seal(keys: KeyRing, tenant_id: UUID, credentials: Mapping[str, str]) -> bytes:
+def seal_verify_token(keys: KeyRing, tenant_id: UUID | None, token: str) -> bytes:
+    return keys.seal(token.encode(), tenant_id=tenant_id, purpose=_VERIFY_TOKEN)
+
+
+def seal_credentials(keys: KeyRing, tenant_id: UUID, credentials: Mapping[str, str]) -> bytes:
     return keys.seal(msgspec.json.encode(dict(credentials)), tenant_id=tenant_id, purpose=_CREDENTIALS)
 
 
@@ -298,8 +290,8 @@ async def _app_for(tx: Tx, kind: str, app_id: UUID | None) -> UUID:
     return found
 
 
-async def _team_for(tx: Tx, team_id: UUID | None) -> UUID | None:
-    """The named team, or the firm's first one; None while it has none."""
+async def team_for(tx: Tx, team_id: UUID | None) -> UUID | None:
+    """The named team, or the firm's first one; None while it has none. Invalid when the named one is not the firm's."""
     found: UUID | None = await tx.session.scalar(
         select(Team.id)
         .where(Team.tenant_id == tx.tenant_id, *([] if team_id is None else [Team.id == team_id]))

@@ -28,6 +28,7 @@ from invekto.channels.adapter import (
     UnhandledEvent,
 )
 from invekto.channels.claims import (
+    CONSUMER_LOCK,
     QUARANTINED,
     RECEIPTS_DONE,
     Parked,
@@ -51,7 +52,6 @@ from invekto.kernel.tenancy import INGEST, Connection, claimed
 
 _log = logging.getLogger(__name__)
 
-_LOCK: Final = 0x494E4745
 _POLL_S: Final = 0.5
 _STAND_BY_S: Final = 1.0
 # It asks twice a second, and reads even the largest claim within a few.
@@ -122,7 +122,7 @@ class Ingest:
             },
         )
         try:
-            if not await connection.fetchval("select pg_try_advisory_lock($1)", _LOCK):
+            if not await connection.fetchval("select pg_try_advisory_lock($1)", CONSUMER_LOCK):
                 return
             self.working = True
             _log.info("ingest: this worker consumes the receipts")

@@ -127,6 +127,9 @@ class Message(TenantRow):
         UniqueConstraint("tenant_id", "conversation_id", "seq"),
         UniqueConstraint("tenant_id", "channel_id", "provider_id"),
         UniqueConstraint("tenant_id", "client_id"),
+        Index(
+            "message_failed_idx", "tenant_id", "channel_id", "created_at", postgresql_where=text("status = 'failed'")
+        ),
         CheckConstraint(_one_of("direction", DIRECTIONS), name="direction"),
         CheckConstraint(_one_of("type", MESSAGE_TYPES), name="type"),
         CheckConstraint(f"status is null or {_one_of('status', STATUSES)}", name="status"),

@@ -10,8 +10,9 @@ import json
 from typing import Final
 
 from invekto.channels.adapter import ChannelError, CredentialsRefused
+from invekto.channels.changing import note_account
 from invekto.channels.quarantine import replay_chosen
-from invekto.channels.registry import operator_urls
+from invekto.channels.registry import build_desks, operator_urls
 from invekto.channels.service import (
     connect_channel,
     connected_channels,
@@ -19,7 +20,7 @@ from invekto.channels.service import (
     disconnect_channel,
     save_platform_app,
 )
-from invekto.channels.whatsapp_cloud.connect import connect, credentials_of
+from invekto.channels.whatsapp_cloud.connect import credentials_of
 from invekto.entry.admin import Refused, firm_id, run, secret
 from invekto.entry.revisions import connect as connect_database
 from invekto.entry.roles import OWNER
@@ -83,7 +84,7 @@ def channel_connect(settings: Settings, arguments: argparse.Namespace) -> int:
         )
         http = Http(operator_urls=operator_urls(present))
         try:
-            account = await connect(http, present.whatsapp_cloud_url, credentials)
+            account = await build_desks(present, db.clock).by_kind(KIND).connect(http, credentials, {})
         except CredentialsRefused as error:
             detail = error.detail.rstrip(".")
             raise Refused(f"Meta refuses the access token ({detail}): make a new one for this number.") from None
@@ -106,6 +107,7 @@ def channel_connect(settings: Settings, arguments: argparse.Namespace) -> int:
                     app_id=arguments.app,
                     parent_account_key=arguments.waba_id,
                 )
+                await note_account(tx, channel_id, account)
         except Invalid as error:
             if "app_id" not in {field.path for field in error.fields}:
                 raise

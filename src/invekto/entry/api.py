@@ -22,8 +22,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from invekto.accounts.sessions import Sessions
 from invekto.channels.apps import Apps
+from invekto.channels.connecting import Office
 from invekto.channels.receipts import ReceiptWriter
-from invekto.channels.registry import build_registry
+from invekto.channels.registry import build_desks, build_registry, operator_urls
 from invekto.channels.routes import HOOK_ROUTES, WEBHOOK_MAX_BYTES, hooks
 from invekto.conversations.representations import json_answer
 from invekto.entry import health, sockets
@@ -37,6 +38,7 @@ from invekto.kernel.asgi import Edge, EdgeOptions
 from invekto.kernel.auth import SIGNED_IN, Principal, permission_of, requires
 from invekto.kernel.crypto import KeyRing
 from invekto.kernel.db import Database, DatabaseOptions
+from invekto.kernel.http import Http
 from invekto.kernel.settings import Settings
 from invekto.kernel.storage import KEPT_FREE, DiskStore, MediaStore
 
@@ -147,6 +149,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             for part in parts:
                 part.remove_done_callback(_end_the_process)
             await app.state.receipts.close()
+            await app.state.office.http.close()
             await stream.close()
     finally:
         await database.close()
@@ -167,6 +170,14 @@ def equip(app: FastAPI, database: Database, media: MediaStore) -> Reader:
     app.state.media = media
     app.state.keys = KeyRing(settings.secret_key)
     app.state.registry = build_registry(settings)
+    # The public address is the operator's own: asking it from outside is how one learns whether webhooks arrive.
+    app.state.office = Office(
+        database=database,
+        desks=build_desks(settings, database.clock),
+        http=Http(operator_urls=(*operator_urls(settings), settings.public_url)),
+        keys=app.state.keys,
+        public_url=settings.public_url,
+    )
     app.state.apps = Apps(database, app.state.keys)
     app.state.receipts = ReceiptWriter(database)
     app.state.gauges = DeskGauges(database)

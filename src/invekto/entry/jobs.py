@@ -19,7 +19,9 @@ from pgqueuer.models import Schedule
 
 from invekto.accounts.throttle import forget_old_attempts
 from invekto.channels.adapter import Transient
+from invekto.channels.checks import PROBE_JOB, order_probes, probe_channel
 from invekto.channels.claims import forget_done_receipts
+from invekto.channels.connecting import SYNC_JOB, Office, sync_phone
 from invekto.channels.provider_events import forget_provider_events
 from invekto.channels.registry import Registry
 from invekto.conversations.changes import forget_changes
@@ -62,7 +64,7 @@ _AFTER_TROUBLE_S: Final = 2.0
 Handler = Callable[[UUID, dict[str, Any]], Awaitable[None]]
 
 
-def handlers(database: Database, registry: Registry, http: Http, keys: KeyRing) -> dict[str, Handler]:
+def handlers(database: Database, registry: Registry, http: Http, keys: KeyRing, office: Office) -> dict[str, Handler]:
     """Every job of the product, by its entry point."""
 
     async def wake(tenant_id: UUID, payload: dict[str, Any]) -> None:
@@ -80,7 +82,13 @@ def handlers(database: Database, registry: Registry, http: Http, keys: KeyRing) 
         conversation_id = UUID(payload["conversation_id"])
         await send_read_receipt(database, registry, http, keys, tenant_id, conversation_id, payload["seq"])
 
-    return {WAKE_JOB: wake, READ_RECEIPT_JOB: read}
+    async def probe(tenant_id: UUID, payload: dict[str, Any]) -> None:
+        await probe_channel(office, tenant_id, UUID(payload["channel_id"]))
+
+    async def sync(tenant_id: UUID, payload: dict[str, Any]) -> None:
+        await sync_phone(office, tenant_id, UUID(payload["channel_id"]))
+
+    return {WAKE_JOB: wake, READ_RECEIPT_JOB: read, PROBE_JOB: probe, SYNC_JOB: sync}
 
 
 async def run_jobs(database: Database, media: MediaStore, handlers: dict[str, Handler], stop: asyncio.Event) -> None:
@@ -110,6 +118,10 @@ async def _run_once(database: Database, media: MediaStore, handlers: dict[str, H
     @queue.schedule("kernel.retention", "*/15 * * * *")
     async def retention(_schedule: Schedule) -> None:
         await keep_tidy(database, media)
+
+    @queue.schedule("channels.probe", "*/5 * * * *")
+    async def probes(_schedule: Schedule) -> None:
+        _log.info("probes: %d channels are asked how they are", await order_probes(database))
 
     # Nobody reads the queue's statistics, which it would keep for ever.
     no_statistics = timedelta(0)

@@ -48,7 +48,13 @@ def demo(settings: Settings) -> int:
     """The same with the sandbox instead of the providers and with sample firms, on this machine only."""
     _only_on_loopback(settings)
     sandbox_url = f"http://127.0.0.1:{settings.sandbox_port}"
-    settings = replace(settings, whatsapp_cloud_url=f"{sandbox_url}/{GRAPH_VERSION}")
+    settings = replace(
+        settings,
+        whatsapp_cloud_url=f"{sandbox_url}/{GRAPH_VERSION}",
+        whatsapp_app_id=sandbox.info(settings)["whatsapp_cloud"]["app_id"],
+        whatsapp_config_id="1",
+        whatsapp_signup_url=f"{sandbox_url}/signup",
+    )
     try:
         with Supervisor() as supervisor:
             listener = listen(settings.host, settings.port, "INVEKTO_PORT")

@@ -12,8 +12,10 @@ from fastapi import APIRouter
 
 import invekto.accounts.routes
 import invekto.channels.routes
+import invekto.channels.routes_manage
 import invekto.conversations.routes
 import invekto.conversations.routes_find
+import invekto.conversations.routes_health
 import invekto.conversations.routes_media
 import invekto.conversations.routes_messages
 import invekto.conversations.routes_sending
@@ -24,7 +26,9 @@ from invekto.kernel.events import Subscriptions
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     invekto.accounts.routes.router,
     invekto.channels.routes.router,
+    invekto.channels.routes_manage.router,
     invekto.conversations.routes.router,
+    invekto.conversations.routes_health.router,
     invekto.conversations.routes_find.router,
     invekto.conversations.routes_messages.router,
     invekto.conversations.routes_sending.router,

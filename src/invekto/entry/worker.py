@@ -7,7 +7,8 @@ import logging
 from collections.abc import Coroutine
 from typing import Any, Final
 
-from invekto.channels.registry import build_registry, operator_urls
+from invekto.channels.connecting import Office
+from invekto.channels.registry import build_desks, build_registry, operator_urls
 from invekto.conversations.delivery import Delivery
 from invekto.conversations.handlers import Ingest
 from invekto.conversations.media_facts import MediaFacts
@@ -40,12 +41,13 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     http = Http(operator_urls=operator_urls(settings))
     media = DiskStore(settings.data / "media", keeps_free=KEPT_FREE)
     media.prepare()
+    office = Office(database, build_desks(settings, database.clock), http, keys, settings.public_url)
     parts: dict[str, Coroutine[Any, Any, None]] = {
         "ingest": Ingest(database, registry, subscribers=notice_subscribers()).run(stop),
         "delivery": Delivery(database, registry, http, keys, media).run(stop),
         "media": MediaFetch(database, registry, http, keys, media).run(stop),
         "media facts": MediaFacts(database, media).run(stop),
-        "jobs": run_jobs(database, media, handlers(database, registry, http, keys), stop),
+        "jobs": run_jobs(database, media, handlers(database, registry, http, keys, office), stop),
     }
     tasks = [asyncio.create_task(part, name=name) for name, part in parts.items()]
     stopping = asyncio.create_task(stop.wait())

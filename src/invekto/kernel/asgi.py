@@ -228,7 +228,7 @@ def _security_headers(*, secure: bool) -> list[tuple[bytes, bytes]]:
         "x-content-type-options": "nosniff",
         "referrer-policy": "no-referrer",
         "x-frame-options": "DENY",
-        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-opener-policy": "same-origin-allow-popups",
         "cross-origin-resource-policy": "same-origin",
         "permissions-policy": "camera=(), geolocation=(), microphone=(self)",
     }

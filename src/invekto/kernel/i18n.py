@@ -38,6 +38,11 @@ def sentence(code: str, locale: str, params: Mapping[str, object] | None = None)
     return _PLACEHOLDER.sub(lambda match: str(values.get(match[1], "")), template)
 
 
+def known(code: str) -> bool:
+    """Is there a sentence for this code?"""
+    return code in sentences(DEFAULT_LOCALE)
+
+
 def negotiate(accept_language: str | None) -> str:
     """The best of LOCALES for an Accept-Language header (RFC 9110, 12.5.4); the default when nothing fits."""
     if not accept_language:

@@ -37,6 +37,9 @@ VARIABLES: Final[Mapping[str, str]] = {
     "INVEKTO_PUBLIC_URL": "Where browsers and providers reach this server. Default http://127.0.0.1:PORT.",
     "INVEKTO_SECRET_KEY": "32 bytes in base64 that encrypt credentials. Default: made once, DATA/secret.key.",
     "INVEKTO_WHATSAPP_CLOUD_URL": "Base of Meta's Graph API. Default https://graph.facebook.com/v26.0.",
+    "INVEKTO_WHATSAPP_APP_ID": "Id of the platform's Meta app: with the next one people connect numbers by Meta's dialog.",
+    "INVEKTO_WHATSAPP_CONFIG_ID": "Id of that app's Facebook Login for Business configuration. Default: none.",
+    "INVEKTO_WHATSAPP_SIGNUP_URL": "Where that dialog is, if not at Facebook: the sandbox's. Default: none.",
     "INVEKTO_METRICS_TOKEN": "Bearer token for /metrics from elsewhere than loopback. Default: none.",
     "INVEKTO_WORKER_METRICS_PORT": "Port of this machine on which a worker shows its metrics. Default: none.",
     "INVEKTO_TRUSTED_PROXIES": "Networks whose X-Forwarded-For counts, with commas between. Default: none.",
@@ -71,6 +74,9 @@ class Settings:
     public_url: str = "http://127.0.0.1:8000"
     secret_key: bytes = field(repr=False)
     whatsapp_cloud_url: str = "https://graph.facebook.com/v26.0"
+    whatsapp_app_id: str | None = None
+    whatsapp_config_id: str | None = None
+    whatsapp_signup_url: str | None = None
     metrics_token: str | None = field(default=None, repr=False)
     worker_metrics_port: int | None = None
     trusted_proxies: tuple[Network, ...] = ()
@@ -111,6 +117,9 @@ class Settings:
             public_url=read.origin("INVEKTO_PUBLIC_URL", f"http://127.0.0.1:{port}"),
             secret_key=read.key("INVEKTO_SECRET_KEY") or _kept_key(data),
             whatsapp_cloud_url=read.base_url("INVEKTO_WHATSAPP_CLOUD_URL", "https://graph.facebook.com/v26.0"),
+            whatsapp_app_id=read.digits("INVEKTO_WHATSAPP_APP_ID"),
+            whatsapp_config_id=read.digits("INVEKTO_WHATSAPP_CONFIG_ID"),
+            whatsapp_signup_url=read.optional_url("INVEKTO_WHATSAPP_SIGNUP_URL", "http://127.0.0.1:8001/signup"),
             metrics_token=read.token("INVEKTO_METRICS_TOKEN"),
             worker_metrics_port=read.port("INVEKTO_WORKER_METRICS_PORT", 9464),
             trusted_proxies=read.networks("INVEKTO_TRUSTED_PROXIES"),
@@ -142,6 +151,9 @@ class Settings:
             "INVEKTO_PUBLIC_URL": self.public_url,
             "INVEKTO_SECRET_KEY": base64.b64encode(self.secret_key).decode(),
             "INVEKTO_WHATSAPP_CLOUD_URL": self.whatsapp_cloud_url,
+            "INVEKTO_WHATSAPP_APP_ID": self.whatsapp_app_id,
+            "INVEKTO_WHATSAPP_CONFIG_ID": self.whatsapp_config_id,
+            "INVEKTO_WHATSAPP_SIGNUP_URL": self.whatsapp_signup_url,
             "INVEKTO_METRICS_TOKEN": self.metrics_token,
             "INVEKTO_WORKER_METRICS_PORT": str(self.worker_metrics_port or ""),
             "INVEKTO_TRUSTED_PROXIES": ",".join(map(str, self.trusted_proxies)),
@@ -212,6 +224,15 @@ class _Reader:
         if url is None or url.query or url.fragment:
             raise self._bad(variable, f"the base of an API, for example {default}")
         return text.rstrip("/")
+
+    def optional_url(self, variable: str, example: str) -> str | None:
+        return self.base_url(variable, example) if variable in self._given else None
+
+    def digits(self, variable: str) -> str | None:
+        text = self._given.get(variable)
+        if text is not None and not (text.isascii() and text.isdigit() and len(text) <= 32):
+            raise self._bad(variable, "an id of Meta's, digits only, for example 1234567890")
+        return text
 
     def postgres(self, variable: str) -> str | None:
         text = self._given.get(variable)

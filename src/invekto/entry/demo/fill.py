@@ -16,10 +16,12 @@ from uuid import UUID
 
 from invekto.accounts.queries import tenant_id_by_slug
 from invekto.accounts.service import add_team_member, create_team, create_tenant, create_user
-from invekto.channels.registry import operator_urls
+from invekto.channels.account import Account
+from invekto.channels.changing import note_account
+from invekto.channels.registry import build_desks, operator_urls
 from invekto.channels.service import connect_channel, save_platform_app
 from invekto.channels.whatsapp_cloud.adapter import WhatsAppCloud
-from invekto.channels.whatsapp_cloud.connect import Account, connect, credentials_of
+from invekto.channels.whatsapp_cloud.connect import credentials_of
 from invekto.conversations.history import PastFile, PastThread, import_threads
 from invekto.conversations.tagging import create_tag
 from invekto.entry import sandbox
@@ -83,7 +85,7 @@ async def _make_firm(db: Database, settings: Settings, keys: KeyRing, firm: Firm
     credentials = credentials_of(**{name: number[name] for name in ("access_token", "phone_number_id", "waba_id")})
     http = Http(operator_urls=operator_urls(settings))
     try:
-        account = await connect(http, settings.whatsapp_cloud_url, credentials)
+        account = await build_desks(settings, db.clock).by_kind(WhatsAppCloud.kind).connect(http, credentials, {})
     finally:
         await http.close()
     async with db.tx(uuid7(), SYSTEM) as tx:
@@ -152,7 +154,7 @@ async def _cast(tx: Tx, settings: Settings, firm: Firm, connect_number: Callable
 
 
 async def _connect(tx: Tx, keys: KeyRing, account: Account, credentials: Mapping[str, str], team_id: UUID) -> UUID:
-    return await connect_channel(
+    made = await connect_channel(
         tx,
         keys,
         kind=WhatsAppCloud.kind,
@@ -164,6 +166,8 @@ async def _connect(tx: Tx, keys: KeyRing, account: Account, credentials: Mapping
         team_id=team_id,
         parent_account_key=credentials.get("waba_id"),
     )
+    await note_account(tx, made, account)
+    return made
 
 
 async def _store_files(settings: Settings, tenant_id: UUID) -> dict[str, PastFile]:

@@ -17,6 +17,50 @@ export interface paths {
          */
         get: operations["list_channels"];
         put?: never;
+        /**
+         * Connect Channel
+         * @description Connects the account of a pasted token; one that the firm has already gets the new token.
+         */
+        post: operations["connect_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/embedded-signup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Connect Signed Up
+         * @description Connects what the dialog gave. `problem` says why its number cannot be registered yet.
+         */
+        post: operations["connect_signed_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/whatsapp/signup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Signup Settings
+         * @description Whether and how a number can be connected by the provider's own dialog.
+         */
+        get: operations["signup_settings"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -39,9 +83,109 @@ export interface paths {
         head?: never;
         /**
          * Change Channel
-         * @description Changes what is given. A shorter time to keep files lets older ones go within the hour.
+         * @description Changes what is given; `team_id` null: no team. A shorter time to keep files lets older ones go within the hour.
          */
         patch: operations["change_channel"];
+        trace?: never;
+    };
+    "/api/v1/channels/{channel_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Channel
+         * @description Asks each hop between the provider and us, or the one that is named, now.
+         */
+        post: operations["check_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{channel_id}/disconnect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Disconnect Channel
+         * @description Forgets the token and gives the account free; conversations stay.
+         */
+        post: operations["disconnect_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{channel_id}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Channel Health
+         * @description What came and went last, what failed within a day, and what the last probe heard.
+         */
+        get: operations["channel_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{channel_id}/reconnect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reconnect Channel
+         * @description A new token for the same account; the history stays.
+         */
+        post: operations["reconnect_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{channel_id}/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register Number
+         * @description Registers the number with the pin that its owner knows.
+         */
+        post: operations["register_number"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/channels/{channel_id}/resume": {
@@ -58,6 +202,26 @@ export interface paths {
          * @description Lets a channel send again that was paused because its provider saw spam.
          */
         post: operations["resume_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{channel_id}/verify-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew Verify Token
+         * @description A new verify token for the firm's own app, shown this once; 409 `platform_app` where the app is the operator's.
+         */
+        post: operations["renew_verify_token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -708,6 +872,16 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AppIn
+         * @description A Meta app of the firm's own. Without a verify token one is made and shown once.
+         */
+        AppIn: {
+            /** App Secret */
+            app_secret: string;
+            /** Verify Token */
+            verify_token?: string | null;
+        };
+        /**
          * AssignBody
          * @description `user_id` null gives it back to the queue.
          */
@@ -856,6 +1030,10 @@ export interface components {
         ChannelChange: {
             /** Media Policy */
             media_policy?: (components["schemas"]["StoreDays"] | components["schemas"]["StoreOrNot"]) | null;
+            /** Name */
+            name?: string | null;
+            /** Team Id */
+            team_id?: string | null;
         };
         /** ChannelOut */
         ChannelOut: {
@@ -886,6 +1064,43 @@ export interface components {
             status_reason: string | null;
             /** Team Id */
             team_id: string | null;
+        };
+        /**
+         * CheckBody
+         * @description `hop` null: all of them, one after the other.
+         */
+        CheckBody: {
+            /** Hop */
+            hop?: string | null;
+        };
+        /** CheckOut */
+        CheckOut: {
+            /** Hops */
+            hops: components["schemas"]["HopOut"][];
+        };
+        /** ConnectBody */
+        ConnectBody: {
+            app?: components["schemas"]["AppIn"] | null;
+            credentials: components["schemas"]["CredentialsIn"];
+            /** Kind */
+            kind: string;
+            /** Name */
+            name?: string | null;
+            /** Team Id */
+            team_id?: string | null;
+        };
+        /**
+         * ConnectedOut
+         * @description `verify_token` is shown this once, and only for an app of the firm's own.
+         */
+        ConnectedOut: {
+            channel: components["schemas"]["ChannelOut"];
+            /** Problem */
+            problem: string | null;
+            /** Verify Token */
+            verify_token: string | null;
+            /** Webhook Url */
+            webhook_url: string;
         };
         /** ContactBody */
         ContactBody: {
@@ -1107,6 +1322,18 @@ export interface components {
             unassigned: number;
         };
         /**
+         * CredentialsIn
+         * @description Digits only but the token; never given back.
+         */
+        CredentialsIn: {
+            /** Access Token */
+            access_token: string;
+            /** Phone Number Id */
+            phone_number_id: string;
+            /** Waba Id */
+            waba_id: string;
+        };
+        /**
          * DeliveryError
          * @description `resend`: whether the same message, sent again, may go through.
          */
@@ -1170,6 +1397,13 @@ export interface components {
             code: string;
             /** Path */
             path: string;
+        };
+        /** FailuresOut */
+        FailuresOut: {
+            /** Code */
+            code: string;
+            /** Count */
+            count: number;
         };
         /** FirmSettings */
         FirmSettings: {
@@ -1263,6 +1497,77 @@ export interface components {
             next_cursor: string | null;
             /** Total */
             total: number;
+        };
+        /**
+         * HealthOut
+         * @description What is known without asking anybody; `probed_at` is when the provider was asked last, `hops` what it said.
+         */
+        HealthOut: {
+            /**
+             * Channel Id
+             * Format: uuid
+             */
+            channel_id: string;
+            /** Disconnected */
+            disconnected: boolean;
+            /** Errors */
+            errors: components["schemas"]["FailuresOut"][];
+            /** Hops */
+            hops: components["schemas"]["HopOut"][];
+            /** Last Inbound At */
+            last_inbound_at: string | null;
+            /** Last Outbound At */
+            last_outbound_at: string | null;
+            /** Messaging Limit */
+            messaging_limit: string | null;
+            /** Name Status */
+            name_status: string | null;
+            /** Number Status */
+            number_status: string | null;
+            /** Own App */
+            own_app: boolean;
+            /** Probed At */
+            probed_at: string | null;
+            /** Quality */
+            quality: string | null;
+            /** Quarantined */
+            quarantined: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "connected" | "reconnect_needed" | "paused";
+            /** Status Reason */
+            status_reason: string | null;
+            /** Token Expires At */
+            token_expires_at: string | null;
+            /** Webhook Url */
+            webhook_url: string;
+        };
+        /**
+         * HopOut
+         * @description `message` says what is, `advice` what to do; both in the language of Accept-Language. `advice` is empty when all is well.
+         */
+        HopOut: {
+            /** Advice */
+            advice: string;
+            /** Code */
+            code: string;
+            /** Hop */
+            hop: string;
+            /** Message */
+            message: string;
+            /** Ms */
+            ms: number | null;
+            /** Params */
+            params: {
+                [key: string]: string | number | boolean | null;
+            };
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ok" | "warning" | "failed";
         };
         /** InteractiveMessageBody */
         InteractiveMessageBody: {
@@ -1506,6 +1811,18 @@ export interface components {
             /** Name */
             name: string;
         };
+        /**
+         * NewCredentialsIn
+         * @description What is left out stays as it was.
+         */
+        NewCredentialsIn: {
+            /** Access Token */
+            access_token: string;
+            /** Phone Number Id */
+            phone_number_id?: string | null;
+            /** Waba Id */
+            waba_id?: string | null;
+        };
         /** NoteBody */
         NoteBody: {
             /** Text */
@@ -1543,6 +1860,11 @@ export interface components {
             items: components["schemas"]["UserOut"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /** PinBody */
+        PinBody: {
+            /** Pin */
+            pin: string;
         };
         /** Preferences */
         Preferences: {
@@ -1630,6 +1952,10 @@ export interface components {
             read_seq: number;
             /** Unread */
             unread: number;
+        };
+        /** ReconnectBody */
+        ReconnectBody: {
+            credentials: components["schemas"]["NewCredentialsIn"];
         };
         /**
          * Revision
@@ -1745,6 +2071,47 @@ export interface components {
             password: string;
             /** User */
             user: string;
+        };
+        /**
+         * SignupBody
+         * @description What the sign-up dialog gave. `phone_number_id` is null when the account has one number only.
+         */
+        SignupBody: {
+            /** Code */
+            code: string;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "new_number" | "migration" | "coexistence";
+            /** Name */
+            name?: string | null;
+            /** Phone Number Id */
+            phone_number_id?: string | null;
+            /** Pin */
+            pin?: string | null;
+            /** Team Id */
+            team_id?: string | null;
+            /** Waba Id */
+            waba_id?: string | null;
+        };
+        /**
+         * SignupOut
+         * @description Where and how the browser opens the dialog. `sandbox_url` takes Facebook's place.
+         */
+        SignupOut: {
+            /** App Id */
+            app_id: string | null;
+            /** Available */
+            available: boolean;
+            /** Config Id */
+            config_id: string | null;
+            /** Graph Version */
+            graph_version: string;
+            /** Redirect Uri */
+            redirect_uri: string;
+            /** Sandbox Url */
+            sandbox_url: string | null;
         };
         /**
          * SnoozeBody
@@ -1890,6 +2257,13 @@ export interface components {
             /** Username */
             username: string;
         };
+        /** VerifyTokenOut */
+        VerifyTokenOut: {
+            /** Verify Token */
+            verify_token: string;
+            /** Webhook Url */
+            webhook_url: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -1897,6 +2271,7 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type AppIn = components['schemas']['AppIn'];
 export type AssignBody = components['schemas']['AssignBody'];
 export type Attachment = components['schemas']['Attachment'];
 export type Author = components['schemas']['Author'];
@@ -1907,6 +2282,10 @@ export type CardBody = components['schemas']['CardBody'];
 export type ChannelBrief = components['schemas']['ChannelBrief'];
 export type ChannelChange = components['schemas']['ChannelChange'];
 export type ChannelOut = components['schemas']['ChannelOut'];
+export type CheckBody = components['schemas']['CheckBody'];
+export type CheckOut = components['schemas']['CheckOut'];
+export type ConnectBody = components['schemas']['ConnectBody'];
+export type ConnectedOut = components['schemas']['ConnectedOut'];
 export type ContactBody = components['schemas']['ContactBody'];
 export type ContactBrief = components['schemas']['ContactBrief'];
 export type ContactCard = components['schemas']['ContactCard'];
@@ -1917,12 +2296,14 @@ export type Conversation = components['schemas']['Conversation'];
 export type ConversationDetail = components['schemas']['ConversationDetail'];
 export type ConversationPage = components['schemas']['ConversationPage'];
 export type Counts = components['schemas']['Counts'];
+export type CredentialsIn = components['schemas']['CredentialsIn'];
 export type DeliveryError = components['schemas']['DeliveryError'];
 export type Draft = components['schemas']['Draft'];
 export type DraftBody = components['schemas']['DraftBody'];
 export type ErrorAnswer = components['schemas']['ErrorAnswer'];
 export type ErrorDetail = components['schemas']['ErrorDetail'];
 export type ErrorField = components['schemas']['ErrorField'];
+export type FailuresOut = components['schemas']['FailuresOut'];
 export type FirmSettings = components['schemas']['FirmSettings'];
 export type FirmSettingsBody = components['schemas']['FirmSettingsBody'];
 export type ForwardAnswer = components['schemas']['ForwardAnswer'];
@@ -1931,6 +2312,8 @@ export type ForwardRefusal = components['schemas']['ForwardRefusal'];
 export type Forwarded = components['schemas']['Forwarded'];
 export type FoundMessage = components['schemas']['FoundMessage'];
 export type FoundPage = components['schemas']['FoundPage'];
+export type HealthOut = components['schemas']['HealthOut'];
+export type HopOut = components['schemas']['HopOut'];
 export type InteractiveMessageBody = components['schemas']['InteractiveMessageBody'];
 export type InteractiveRuleOut = components['schemas']['InteractiveRuleOut'];
 export type LinkBody = components['schemas']['LinkBody'];
@@ -1943,17 +2326,20 @@ export type MediaRuleOut = components['schemas']['MediaRuleOut'];
 export type Message = components['schemas']['Message'];
 export type MessagePage = components['schemas']['MessagePage'];
 export type Named = components['schemas']['Named'];
+export type NewCredentialsIn = components['schemas']['NewCredentialsIn'];
 export type NoteBody = components['schemas']['NoteBody'];
 export type PageChannelOut = components['schemas']['Page_ChannelOut_'];
 export type PageQuarantineOut = components['schemas']['Page_QuarantineOut_'];
 export type PageTeamOut = components['schemas']['Page_TeamOut_'];
 export type PageUserOut = components['schemas']['Page_UserOut_'];
+export type PinBody = components['schemas']['PinBody'];
 export type Preferences = components['schemas']['Preferences'];
 export type QuarantineOut = components['schemas']['QuarantineOut'];
 export type Quoted = components['schemas']['Quoted'];
 export type ReactionBody = components['schemas']['ReactionBody'];
 export type ReadBody = components['schemas']['ReadBody'];
 export type ReadState = components['schemas']['ReadState'];
+export type ReconnectBody = components['schemas']['ReconnectBody'];
 export type Revision = components['schemas']['Revision'];
 export type RevisionList = components['schemas']['RevisionList'];
 export type SectionBody = components['schemas']['SectionBody'];
@@ -1963,6 +2349,8 @@ export type SessionTenant = components['schemas']['SessionTenant'];
 export type SessionUser = components['schemas']['SessionUser'];
 export type SettleBody = components['schemas']['SettleBody'];
 export type SignIn = components['schemas']['SignIn'];
+export type SignupBody = components['schemas']['SignupBody'];
+export type SignupOut = components['schemas']['SignupOut'];
 export type SnoozeBody = components['schemas']['SnoozeBody'];
 export type StoreDays = components['schemas']['StoreDays'];
 export type StoreOrNot = components['schemas']['StoreOrNot'];
@@ -1975,6 +2363,7 @@ export type TeamOut = components['schemas']['TeamOut'];
 export type TextMessageBody = components['schemas']['TextMessageBody'];
 export type Upload = components['schemas']['Upload'];
 export type UserOut = components['schemas']['UserOut'];
+export type VerifyTokenOut = components['schemas']['VerifyTokenOut'];
 export type $defs = Record<string, never>;
 export interface operations {
     list_channels: {
@@ -1996,6 +2385,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_ChannelOut_"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    connect_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectedOut"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    connect_signed_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignupBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectedOut"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    signup_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignupOut"];
                 };
             };
             /** @description See docs/api.md, Errors */
@@ -2044,6 +2528,173 @@ export interface operations {
             };
         };
     };
+    check_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckOut"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    disconnect_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelOut"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    channel_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthOut"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    reconnect_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReconnectBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelOut"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    register_number: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PinBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelOut"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     resume_channel: {
         parameters: {
             query?: never;
@@ -2062,6 +2713,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChannelOut"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    renew_verify_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifyTokenOut"];
                 };
             };
             /** @description See docs/api.md, Errors */
