@@ -230,7 +230,7 @@ def _security_headers(*, secure: bool) -> list[tuple[bytes, bytes]]:
         "x-frame-options": "DENY",
         "cross-origin-opener-policy": "same-origin-allow-popups",
         "cross-origin-resource-policy": "same-origin",
-        "permissions-policy": "camera=(), geolocation=(), microphone=(self)",
+        "permissions-policy": "camera=(), geolocation=(self), microphone=(self)",
     }
     if secure:
         headers["strict-transport-security"] = "max-age=31536000"

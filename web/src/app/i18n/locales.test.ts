@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import composeEn from '@/features/conversations/i18n/compose.en.json';
+import composeTr from '@/features/conversations/i18n/compose.tr.json';
 import templatesEn from '@/features/templates/i18n/en.json';
 import templatesTr from '@/features/templates/i18n/tr.json';
 import en from './en';
@@ -21,8 +23,8 @@ function flat(tree: Tree, prefix = ''): Map<string, string> {
 }
 
 const strings = {
-  tr: flat({ ...tr, templates: templatesTr } as unknown as Tree),
-  en: flat({ ...en, templates: templatesEn } as unknown as Tree),
+  tr: flat({ ...tr, compose: composeTr, templates: templatesTr } as unknown as Tree),
+  en: flat({ ...en, compose: composeEn, templates: templatesEn } as unknown as Tree),
 };
 /** Keys as code writes them: `namespace.key` without the plural's ending. */
 const known = new Set([...strings.tr.keys()].map((key) => key.replace(PLURAL, '')));

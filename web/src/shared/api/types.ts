@@ -16,6 +16,7 @@ export type Theme = Session['user']['theme'];
 export type User = Schemas['UserOut'];
 export type Channel = Schemas['ChannelOut'];
 export type Capabilities = Schemas['CapabilitiesOut'];
+export type InteractiveRule = Schemas['InteractiveRuleOut'];
 export type Tag = Schemas['Tag'];
 export type TagColor = Tag['color'];
 export type Conversation = Schemas['Conversation'];
@@ -58,3 +59,15 @@ export type Frame =
   | { type: 'resync'; cursor: string }
   | { type: 'tick'; cursor: string }
   | Batch;
+
+export interface CannedReply {
+  id: Id;
+  /** Without its slash. */
+  shortcut: string;
+  title: string;
+  folder: string | null;
+  /** By language; at least one. */
+  texts: Record<string, string>;
+  attachment_ids: Id[];
+  uses: number;
+}

@@ -4,6 +4,7 @@
  */
 import { create } from 'zustand';
 import { ApiError, answer, api, isRetryable } from '@/shared/api/client';
+import type { OtherBody } from '@/shared/api/sending';
 import type { Id, MediaKind, Message } from '@/shared/api/types';
 import { putMessages } from '@/shared/realtime/store';
 import { table } from './db';
@@ -20,20 +21,26 @@ export interface OutboxMedia {
   size: number;
   blob: Blob;
   attachmentId: Id | null;
+  /** A voice note, and its loudness (0 to 100) and seconds as they were while it was recorded. */
+  voice?: { peaks: number[]; duration: number };
 }
 
 export interface OutboxItem {
   clientId: string;
   conversationId: Id;
-  type: 'text' | 'note' | 'media';
+  type: 'text' | 'note' | 'media' | OtherBody['type'];
   text: string;
   media: OutboxMedia | null;
+  /** What is neither words nor a file: sent as it stands. */
+  body?: OtherBody;
+  /** As the message's own will be: what its bubble shows until then. */
+  payload?: Message['payload'];
   createdAt: string;
   state: 'waiting' | 'failed';
   error: { code: string; message: string; params: Record<string, unknown> } | null;
 }
 
-export type NewMessage = Pick<OutboxItem, 'conversationId' | 'type' | 'text' | 'media'>;
+export type NewMessage = Pick<OutboxItem, 'conversationId' | 'type' | 'text' | 'media' | 'body' | 'payload'>;
 
 interface OutboxState {
   items: OutboxItem[];
@@ -156,10 +163,12 @@ async function send(item: OutboxItem): Promise<Message> {
   return answer(
     api.POST('/api/v1/conversations/{conversation_id}/messages', {
       params: { path: { conversation_id: item.conversationId }, header: { 'idempotency-key': item.clientId } },
-      body: item.media ? await mediaBody(item, item.media) : { type: item.type === 'note' ? 'note' : 'text', text: item.text },
+      body: item.body ?? (item.media ? await mediaBody(item, item.media) : wordsOf(item)),
     }),
   );
 }
+
+const wordsOf = ({ type, text }: OutboxItem) => ({ type: type === 'note' ? 'note' : 'text', text }) as const;
 
 async function mediaBody(item: OutboxItem, media: OutboxMedia) {
   let { attachmentId } = media;
@@ -167,7 +176,7 @@ async function mediaBody(item: OutboxItem, media: OutboxMedia) {
     attachmentId = (await startUpload(media.localId, media.blob, media.name)).id;
     await change(item.clientId, { media: { ...media, attachmentId } });
   }
-  return { type: media.kind, attachment_id: attachmentId, text: item.text || null };
+  return { type: media.kind, attachment_id: attachmentId, text: item.text || null, ...(media.voice && { voice: true }) };
 }
 
 async function markFailed(item: OutboxItem, error: unknown): Promise<void> {

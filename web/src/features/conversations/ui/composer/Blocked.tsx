@@ -15,7 +15,7 @@ interface Props {
 }
 
 /** Why nothing can be sent now, what would change that, and what can be done meanwhile. */
-export function Blocked({ row, channel, window, onNote }: Props) {
+export default function Blocked({ row, channel, window, onNote }: Props) {
   const { t } = useTranslation('conversations');
   const now = useNow(60_000);
   const broken = channel?.status === 'reconnect_needed';

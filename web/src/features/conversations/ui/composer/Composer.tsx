@@ -1,4 +1,4 @@
-import { type ClipboardEvent, type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { type ClipboardEvent, type KeyboardEvent, lazy, Suspense, useLayoutEffect, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { useTranslation } from 'react-i18next';
 import type { Conversation, Id } from '@/shared/api/types';
@@ -6,19 +6,24 @@ import { useNow } from '@/shared/format/now';
 import { enterSends } from '@/shared/keys/enter';
 import { dropWord } from '@/shared/keys/registry';
 import { useKeys } from '@/shared/keys/useKeys';
-import { type DraftKind, type LocalDraft, openDraft, peekDraft, saveDraft } from '@/shared/offline/drafts';
-import { enqueue } from '@/shared/offline/outbox';
-import { useLive } from '@/shared/realtime/store';
+import { canRecord, hasClip } from '@/shared/media/clips';
+import type { DraftKind } from '@/shared/offline/drafts';
 import { markOf } from '@/shared/ui/ChannelMark';
 import { acceptedTypes } from '../../model/attachments';
 import { useChannel } from '../../model/queries';
+import { sendNote, sendReply } from '../../model/sending';
 import { useTray } from '../../model/tray';
 import { type WindowState, windowState } from '../../model/window';
-import { Blocked } from './Blocked';
 import classes from './Composer.module.css';
 import { ComposerBar, ComposerFoot } from './ComposerParts';
-import { Tray } from './Tray';
+import { type Extra, extrasOf } from './extras';
+import { useDraftText } from './useDraftText';
 import { useFileDrop } from './useFileDrop';
+
+const Blocked = lazy(() => import('./Blocked'));
+const Tray = lazy(() => import('./Tray'));
+const VoiceRecorder = lazy(() => import('./VoiceRecorder'));
+const Extras = lazy(() => import('./Extras'));
 
 interface Props {
   id: Id;
@@ -30,11 +35,9 @@ interface Props {
 export function Composer({ id, row, detailReady }: Props) {
   const { t } = useTranslation('conversations');
   const channel = useChannel(row?.channel.id);
-  const serverDraft = useLive((state) => state.details[id]?.draft ?? null);
-  const [kind, setKind] = useState<DraftKind>(() => kindOf(peekDraft(id)));
-  const [texts, setTexts] = useState(() => ({ reply: peekDraft(id)?.reply ?? '', note: peekDraft(id)?.note ?? '' }));
-  const [saved, setSaved] = useState(false);
-  const chosen = useRef(false);
+  const { kind, text, saved, change, choose: chooseKind } = useDraftText(id, detailReady);
+  const [extra, setExtra] = useState<Extra | null>(null);
+  const [recording, setRecording] = useState(() => hasClip(id));
   const input = useRef<HTMLTextAreaElement>(null);
   const root = useRef<HTMLElement>(null);
   const tray = useTray(channel?.capabilities);
@@ -42,26 +45,13 @@ export function Composer({ id, row, detailReady }: Props) {
   const window: WindowState = row ? windowState(row, channel, now) : { kind: 'none' };
 
   const note = kind === 'note';
-  const text = texts[kind];
   const blocked = !note && (window.kind === 'closed' || channel?.status === 'reconnect_needed');
   const limit = note ? Number.POSITIVE_INFINITY : (channel?.capabilities.text_max ?? Number.POSITIVE_INFINITY);
   const over = text.length - limit;
   const files = note ? 0 : tray.sendable;
   const canSend = row !== undefined && !blocked && over <= 0 && (text.trim() !== '' || files > 0);
-
-  // What was typed before: first here, then on another device; what is being typed now goes before that.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the server's draft counts as it was when the conversation was opened
-  useEffect(() => {
-    let gone = false;
-    void openDraft(id, detailReady ? serverDraft : null).then((draft) => {
-      if (gone) return;
-      if (!chosen.current) setKind(kindOf(draft));
-      setTexts({ reply: draft.reply, note: draft.note });
-    });
-    return () => {
-      gone = true;
-    };
-  }, [id, detailReady]);
+  const empty = text === '' && tray.items.length === 0;
+  const mayTalk = row !== undefined && !note && !blocked && channel?.capabilities.voice === true && canRecord();
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text and the mode
   useLayoutEffect(() => {
@@ -69,51 +59,25 @@ export function Composer({ id, row, detailReady }: Props) {
     if (!el) return;
     el.style.blockSize = 'auto';
     el.style.blockSize = `${el.scrollHeight}px`;
-  }, [text, kind, blocked]);
-
-  useEffect(() => {
-    if (!text) {
-      setSaved(false);
-      return;
-    }
-    const timer = setTimeout(() => setSaved(true), 600);
-    return () => {
-      clearTimeout(timer);
-      setSaved(false);
-    };
-  }, [text]);
-
-  function change(value: string) {
-    chosen.current = true;
-    setTexts((held) => ({ ...held, [kind]: value }));
-    saveDraft(id, { kind, [kind]: value });
-  }
+  }, [text, kind, blocked, recording]);
 
   /** The field has the keyboard before this returns: the next key is a letter of the words. */
   function choose(next: DraftKind) {
-    chosen.current = true;
-    flushSync(() => setKind(next));
-    if (texts.reply || texts.note) saveDraft(id, { kind: next });
+    flushSync(() => chooseKind(next));
     if (input.current) input.current.focus();
     else dropWord();
   }
 
   function send() {
     if (!canSend) return;
-    const words = text.trim();
-    if (note) {
-      void enqueue({ conversationId: id, type: 'note', text: words, media: null });
-    } else {
-      const media = tray.handOver();
-      // One file takes the words as its caption; of several each has its own, and the words follow.
-      const captionMax = channel?.capabilities.caption_max ?? 0;
-      const asCaption = media.length === 1 && media[0]?.kind !== 'audio' && words.length <= captionMax;
-      for (const { caption, ...file } of media) {
-        void enqueue({ conversationId: id, type: 'media', text: asCaption ? words : caption, media: file });
-      }
-      if (words && !asCaption) void enqueue({ conversationId: id, type: 'text', text: words, media: null });
-    }
+    if (note) sendNote(id, text.trim());
+    else sendReply(id, text.trim(), tray, channel?.capabilities.caption_max ?? 0);
     change('');
+    input.current?.focus();
+  }
+
+  function endRecording() {
+    flushSync(() => setRecording(false));
     input.current?.focus();
   }
 
@@ -145,11 +109,23 @@ export function Composer({ id, row, detailReady }: Props) {
   ]);
 
   return (
-    <section ref={root} className={classes.composer} data-kind={kind} aria-label={t('composer.label')}>
+    <section
+      ref={root}
+      className={classes.composer}
+      data-kind={kind}
+      data-talk={(mayTalk && empty) || undefined}
+      aria-label={t('composer.label')}
+    >
       {dragging && <div className={classes.drop}>{t('composer.drop')}</div>}
       <ComposerBar row={row} channel={channel} kind={kind} onChoose={choose} />
       {blocked && row ? (
-        <Blocked row={row} channel={channel} window={window} onNote={() => choose('note')} />
+        <Suspense fallback={<div className={classes.waiting} />}>
+          <Blocked row={row} channel={channel} window={window} onNote={() => choose('note')} />
+        </Suspense>
+      ) : recording && mayTalk ? (
+        <Suspense fallback={<div className={classes.waiting} />}>
+          <VoiceRecorder id={id} onClose={endRecording} />
+        </Suspense>
       ) : (
         <>
           <textarea
@@ -166,12 +142,19 @@ export function Composer({ id, row, detailReady }: Props) {
             onKeyDown={onKeyDown}
             onPaste={onPaste}
           />
-          {!note && <Tray tray={tray} />}
+          {!note && (tray.items.length > 0 || tray.tooMany) && (
+            <Suspense>
+              <Tray tray={tray} />
+            </Suspense>
+          )}
           <ComposerFoot
             kind={kind}
             mark={row && markOf(row.channel.kind)}
             accept={channel ? acceptedTypes(channel.capabilities) : null}
+            extras={row ? extrasOf(channel?.capabilities) : []}
             onFiles={tray.add}
+            onExtra={setExtra}
+            onTalk={mayTalk && empty ? () => setRecording(true) : null}
             status={over > 0 ? t('composer.tooLong', { count: over }) : saved ? t('composer.saved') : null}
             bad={over > 0}
             canSend={canSend}
@@ -179,11 +162,18 @@ export function Composer({ id, row, detailReady }: Props) {
           />
         </>
       )}
+      {extra && row && (
+        <Suspense>
+          <Extras
+            extra={extra}
+            row={row}
+            rule={channel?.capabilities.interactive}
+            text={text}
+            onTaken={() => change('')}
+            onClose={() => setExtra(null)}
+          />
+        </Suspense>
+      )}
     </section>
   );
-}
-
-/** Where one goes on: at the note that was begun, else at the reply. */
-function kindOf(draft: LocalDraft | undefined): DraftKind {
-  return draft?.kind === 'note' && draft.note !== '' ? 'note' : 'reply';
 }

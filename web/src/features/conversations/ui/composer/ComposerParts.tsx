@@ -1,14 +1,15 @@
-import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Channel, Conversation } from '@/shared/api/types';
 import type { DraftKind } from '@/shared/offline/drafts';
 import { Button } from '@/shared/ui/Button';
 import { ChannelMark, type markOf } from '@/shared/ui/ChannelMark';
 import { IconButton } from '@/shared/ui/IconButton';
-import { IconLock, IconPaperclip, IconSend } from '@/shared/ui/icons';
+import { IconLock, IconMicrophone, IconSend } from '@/shared/ui/icons';
 import { Kbd } from '@/shared/ui/Kbd';
 import { Phone } from '@/shared/ui/Phone';
+import { AttachControl } from './AttachControl';
 import classes from './Composer.module.css';
+import type { Extra } from './extras';
 import { WindowChip } from './WindowChip';
 
 interface BarProps {
@@ -56,40 +57,28 @@ interface FootProps {
   mark: ReturnType<typeof markOf> | undefined;
   /** Types for the file dialog; null while the channel is not known. */
   accept: string | null;
+  extras: Extra[];
   onFiles: (files: Iterable<File>) => void;
+  onExtra: (extra: Extra) => void;
+  /** Null where nothing can be said now. */
+  onTalk: (() => void) | null;
   status: string | null;
   bad: boolean;
   canSend: boolean;
   onSend: () => void;
 }
 
-export function ComposerFoot({ kind, mark, accept, onFiles, status, bad, canSend, onSend }: FootProps) {
+export function ComposerFoot({ kind, mark, accept, extras, onFiles, onExtra, onTalk, status, bad, canSend, onSend }: FootProps) {
   const { t } = useTranslation('conversations');
-  const files = useRef<HTMLInputElement>(null);
   const note = kind === 'note';
   const label = note ? t('composer.saveNote') : t(`sendVia.${mark ?? 'any'}`);
   return (
     <div className={classes.foot}>
-      {!note && (
-        <>
-          <IconButton label={t('composer.attach')} disabled={accept === null} onClick={() => files.current?.click()}>
-            <IconPaperclip size={20} stroke={1.5} aria-hidden="true" />
-          </IconButton>
-          <input
-            ref={files}
-            type="file"
-            multiple
-            hidden
-            data-testid="composer-attach"
-            accept={accept ?? undefined}
-            aria-label={t('composer.attach')}
-            onChange={(event) => {
-              onFiles(event.currentTarget.files ?? []);
-              // The same file may be chosen again after it was taken out.
-              event.currentTarget.value = '';
-            }}
-          />
-        </>
+      {!note && <AttachControl accept={accept} extras={extras} onFiles={onFiles} onExtra={onExtra} />}
+      {onTalk && (
+        <IconButton label={t('composer.talk')} className={classes.talk} data-testid="composer-voice" onClick={onTalk}>
+          <IconMicrophone size={20} stroke={1.5} aria-hidden="true" />
+        </IconButton>
       )}
       <span className={classes.status} data-bad={bad || undefined} role="status">
         {status}

@@ -8,9 +8,8 @@ import { MAX_FILES } from '../../model/attachments';
 import type { TrayApi, TrayItem } from '../../model/tray';
 import classes from './Tray.module.css';
 
-export function Tray({ tray }: { tray: TrayApi }) {
+export default function Tray({ tray }: { tray: TrayApi }) {
   const { t } = useTranslation('conversations');
-  if (tray.items.length === 0 && !tray.tooMany) return null;
   return (
     <div className={classes.tray}>
       <ul className={classes.list} aria-label={t('tray.label')}>

@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next';
-import type { Attachment } from '@/shared/api/types';
+import type { Attachment, Message } from '@/shared/api/types';
 import { clock } from '@/shared/format/time';
 import { useObjectUrl } from '@/shared/media/useObjectUrl';
 import { discardItem, type OutboxItem, resendItem } from '@/shared/offline/outbox';
@@ -7,6 +7,7 @@ import { useUploads } from '@/shared/offline/uploads';
 import { IconLock } from '@/shared/ui/icons';
 import { errorText } from '@/shared/ui/showError';
 import { Ticks } from '@/shared/ui/Ticks';
+import { Content } from './content/Content';
 import { MediaBody } from './content/MediaBody';
 import { TextBody } from './content/TextBody';
 import { FailedActions } from './Failed';
@@ -44,7 +45,13 @@ export function PendingLine({ item, first }: { item: OutboxItem; first: boolean 
         </p>
       )}
       <div className={line.bubble} data-kind={failed ? 'failed' : note ? 'note' : 'out'}>
-        {item.media ? <PendingMedia item={item} end={end} /> : <TextBody text={item.text} meta={end} />}
+        {item.media ? (
+          <PendingMedia item={item} end={end} />
+        ) : item.body ? (
+          <Content message={asMessage(item, item.body.type)} meta={end} />
+        ) : (
+          <TextBody text={item.text} meta={end} />
+        )}
       </div>
       {failed && (
         <FailedActions
@@ -69,13 +76,42 @@ function PendingMedia({ item, end }: { item: OutboxItem; end: React.ReactNode })
     name: media.name,
     url: url ?? '',
     state: 'stored',
-    voice: false,
+    voice: media.voice !== undefined,
     width: null,
     height: null,
-    duration_s: null,
-    waveform: null,
+    duration_s: media.voice?.duration ?? null,
+    waveform: media.voice?.peaks ?? null,
     thumbnail_url: null,
     poster: null,
   };
   return <MediaBody attachments={[attachment]} caption={item.text || null} meta={end} />;
+}
+
+/** The message that the server will make of it, as far as its bubble needs it. */
+function asMessage(item: OutboxItem, type: Message['type']): Message {
+  return {
+    id: item.clientId,
+    conversation_id: item.conversationId,
+    seq: 0,
+    direction: 'outbound',
+    type,
+    text: item.text || null,
+    status: 'queued',
+    error: null,
+    author: { kind: 'user', id: null, name: null },
+    attachments: [],
+    payload: item.payload ?? null,
+    context: null,
+    edited_at: null,
+    revoked_at: null,
+    reply_to: null,
+    client_id: item.clientId,
+    provider_at: null,
+    created_at: item.createdAt,
+    sent_at: null,
+    delivered_at: null,
+    read_at: null,
+    dismissed: false,
+    version: 0,
+  };
 }

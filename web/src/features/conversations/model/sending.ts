@@ -1,0 +1,48 @@
+/** From what stands in the composer to the messages of the outbox. */
+import type { Card, Controls, Place } from '@/shared/api/sending';
+import type { Id } from '@/shared/api/types';
+import { enqueue } from '@/shared/offline/outbox';
+import type { TrayApi } from './tray';
+
+export const sendNote = (conversationId: Id, text: string): void =>
+  void enqueue({ conversationId, type: 'note', text, media: null });
+
+/** Files in their order, then the words; one file alone takes them as its caption where the channel has room for them. */
+export function sendReply(conversationId: Id, text: string, tray: TrayApi, captionMax: number): void {
+  const media = tray.handOver();
+  const asCaption = media.length === 1 && media[0]?.kind !== 'audio' && text.length <= captionMax;
+  for (const { caption, ...file } of media) {
+    void enqueue({ conversationId, type: 'media', text: asCaption ? text : caption, media: file });
+  }
+  if (text && !asCaption) void enqueue({ conversationId, type: 'text', text, media: null });
+}
+
+export const sendPlace = (conversationId: Id, place: Place): void =>
+  void enqueue({
+    conversationId,
+    type: 'location',
+    text: '',
+    media: null,
+    body: { type: 'location', ...place },
+    payload: { ...place },
+  });
+
+export const sendCard = (conversationId: Id, card: Card): void =>
+  void enqueue({
+    conversationId,
+    type: 'contacts',
+    text: '',
+    media: null,
+    body: { type: 'contacts', contacts: [card] },
+    payload: [card] as never,
+  });
+
+export const sendControls = (conversationId: Id, text: string, controls: Controls): void =>
+  void enqueue({
+    conversationId,
+    type: 'interactive',
+    text,
+    media: null,
+    body: { type: 'interactive', text, payload: controls },
+    payload: controls as never,
+  });

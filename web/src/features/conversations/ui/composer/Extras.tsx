@@ -1,0 +1,55 @@
+import type { Conversation, InteractiveRule } from '@/shared/api/types';
+import { sendCard, sendControls, sendPlace } from '../../model/sending';
+import CardDialog from './CardDialog';
+import type { Extra } from './extras';
+import InteractiveDialog from './InteractiveDialog';
+import LocationDialog from './LocationDialog';
+
+interface Props {
+  extra: Extra;
+  row: Conversation;
+  rule: InteractiveRule | null | undefined;
+  /** What is written in the composer; given away with `onTaken`. */
+  text: string;
+  onTaken: () => void;
+  onClose: () => void;
+}
+
+/** The editor of what goes out besides words and files. Sending closes it. */
+export default function Extras({ extra, row, rule, text, onTaken, onClose }: Props) {
+  if (extra === 'location') {
+    return (
+      <LocationDialog
+        onClose={onClose}
+        onSend={(place) => {
+          sendPlace(row.id, place);
+          onClose();
+        }}
+      />
+    );
+  }
+  if (extra === 'contacts') {
+    return (
+      <CardDialog
+        onClose={onClose}
+        onSend={(card) => {
+          sendCard(row.id, card);
+          onClose();
+        }}
+      />
+    );
+  }
+  if (!rule) return null;
+  return (
+    <InteractiveDialog
+      rule={rule}
+      text={text}
+      onClose={onClose}
+      onSend={(words, controls) => {
+        sendControls(row.id, words, controls);
+        if (text) onTaken();
+        onClose();
+      }}
+    />
+  );
+}
