@@ -56,3 +56,14 @@ async def test_spam_stops_the_number_with_its_reason_and_what_waits_is_shown_as_
     assert other.channel_id == talk.channel_id
     events = await outlet.rows("select from event where kind = 'channel.paused'")
     assert len(events) == 1
+
+
+async def test_a_person_who_wants_no_advertising_is_written_down_once(outlet: Outlet) -> None:
+    talk = await outlet.talk()
+    await outlet.faults(talk.number, refuse={"code": 131050})
+    for text in ("bir", "iki"):
+        message_id = await outlet.say(talk, text)
+        await (await outlet.delivery()).drain()
+        assert (await outlet.message(message_id))["error_code"] == "marketing_stopped"
+    rows = await outlet.rows("select category, wanted, source from consent_entry")
+    assert [tuple(row) for row in rows] == [("marketing", False, "provider")]

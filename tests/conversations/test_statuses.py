@@ -253,3 +253,17 @@ async def _record(inlet: Inlet, line: Line, message: UUID, provider_id: str) -> 
     async with (await inlet.db.pool(DELIVERY)).acquire() as connection, claimed(connection, [line.tenant_id]):
         await settle(connection, claim, message, "sent", provider_id=provider_id)
         await apply_parked(connection, line.tenant_id, line.id, [provider_id])
+
+
+@pytest.mark.parametrize(("code", "consent", "channel"), [(131050, 1, "connected"), (131048, 0, "paused")])
+async def test_a_late_refusal_is_followed_beyond_its_message_and_once(
+    inlet: Inlet, code: int, consent: int, channel: str
+) -> None:
+    (line,) = await inlet.firm()
+    message = await queued(inlet, line)
+    await stands_at(inlet, message, "sent", "wamid.out")
+    for _ in range(2):
+        await inlet.receive(inlet.reports(line, "failed", "wamid.out", errors=[{"code": code, "title": "x"}]))
+    assert await status_of(inlet, message) == "failed"
+    assert await inlet.count("consent_entry") == consent
+    assert (await inlet.one("select status from channel where id = $1", line.id))[0] == channel

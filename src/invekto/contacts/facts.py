@@ -66,6 +66,29 @@ async def note_consent(
     )
 
 
+async def note_refused_marketing(
+    connection: Connection, refused: Sequence[tuple[UUID, UUID, datetime]], now: datetime
+) -> None:
+    """A provider refused a message because these people, (tenant, identity, when), want no advertising: a row of the ledger,
+    unless that is known already. The role is ingest's or delivery's."""
+    latest = {(tenant, identity): at for tenant, identity, at in refused}
+    if not latest:
+        return
+    ordered = sorted(latest.items())
+    await connection.execute(
+        "insert into consent_entry (tenant_id, id, identity_id, category, wanted, source, detail, occurred_at, created_at)"
+        " select x.t, x.i, x.y, 'marketing', false, 'provider', 'refused', x.o, $5"
+        " from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[]) as x (t, i, y, o)"
+        " where coalesce((select e.wanted from consent_entry e where e.tenant_id = x.t and e.identity_id = x.y"
+        "  and e.category = 'marketing' order by e.occurred_at desc limit 1), true)",
+        [tenant for (tenant, _), _ in ordered],
+        [uuid7() for _ in ordered],
+        [identity for (_, identity), _ in ordered],
+        [at for _, at in ordered],
+        now,
+    )
+
+
 # Addresses --------------------------------------------------------------------------------------------------------
 
 

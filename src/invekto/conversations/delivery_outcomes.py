@@ -20,6 +20,7 @@ from invekto.channels.adapter import (
     ChannelStopped,
     Credentials,
     CredentialsRefused,
+    MarketingStopped,
     Outbound,
     OutcomeUnknown,
     Throttled,
@@ -29,6 +30,7 @@ from invekto.channels.pacing import pause_channel
 from invekto.channels.service import mark_reconnect_needed, stop_channel
 from invekto.conversations import delivery_batches as batches
 from invekto.conversations import delivery_rows as rows
+from invekto.conversations.consequences import note_marketing_stopped
 from invekto.conversations.delivery_rows import Claim
 from invekto.conversations.events import MessageChanged
 from invekto.conversations.statuses import apply_parked, apply_reports
@@ -214,6 +216,8 @@ class Outcomes:
             outcome, status = "unknown", "unknown"
         elif isinstance(failure, CredentialsRefused):
             await mark_reconnect_needed(connection, claim.tenant_id, claim.channel_id, failure.detail)
+        elif isinstance(failure, MarketingStopped):
+            await note_marketing_stopped(connection, claim.tenant_id, claim.conversation_id, self.database.clock.now())
         elif isinstance(failure, ChannelStopped):
             await stop_channel(connection, claim.tenant_id, claim.channel_id, failure.detail)
         await rows.finish_attempts(connection, claim, message_id, outcome, failure.vendor_code, failure.detail)

@@ -6,7 +6,7 @@ in by `history`. The unique key (tenant, channel, provider id) is the only dedup
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,6 +20,7 @@ from invekto.contacts.facts import Touch, move_addresses, note_consent, note_fir
 from invekto.contacts.identities import Known, Writer, follow_profiles, resolve_writers
 from invekto.conversations import changes
 from invekto.conversations import inbound_rows as rows
+from invekto.conversations.consequences import Refused, follow_refusals
 from invekto.conversations.events import ConversationAssigned, ConversationChanged, MessageAppended, MessageChanged
 from invekto.conversations.received import Incoming, line_of, message_of
 from invekto.conversations.statuses import apply_reports, bind_by_callback
@@ -107,7 +108,7 @@ async def receive_messages(connection: Connection, batch: Sequence[Incoming], no
     moved += await changes.apply_changes(connection, awaited | targets, now)
     moved += await changes.settle_reactions(connection, targets | _reacted_to(fresh), now)
     events += _moved(moved)
-    events += await _apply_reports(connection, reports, _keys(one for one in fresh if message_of(one).from_phone))
+    events += await _apply_reports(connection, reports, now, _keys(one for one in fresh if message_of(one).from_phone))
     if events:
         await connection.execute(*insert_events(events, now))
 
@@ -332,7 +333,7 @@ def _moved(messages: Iterable[changes.Changed]) -> list[tuple[UUID, Event]]:
 
 
 async def _apply_reports(
-    connection: Connection, reports: Sequence[Incoming], echoed: Sequence[changes.Key]
+    connection: Connection, reports: Sequence[Incoming], now: datetime, echoed: Sequence[changes.Key]
 ) -> list[tuple[UUID, Event]]:
     """`echoed`: what the firm wrote on its phone, of which a report may have come before."""
     if not reports and not echoed:
@@ -347,4 +348,20 @@ async def _apply_reports(
             bound.append((one.tenant_id, one.channel_id, ours, storable(one.event.provider_id)))
     await bind_by_callback(connection, bound)
     reported = [(one.tenant_id, one.channel_id, one.event.provider_id) for one in reports]
-    return _moved(await apply_reports(connection, [*reported, *echoed]))
+    moved = _moved(await apply_reports(connection, [*reported, *echoed]))
+    await follow_refusals(connection, list(_refusals(reports)), now)
+    return moved
+
+
+def _refusals(reports: Sequence[Incoming]) -> Iterator[Refused]:
+    for one in reports:
+        event = one.event
+        if isinstance(event, DeliveryReport) and event.error_code is not None:
+            yield Refused(
+                one.tenant_id,
+                one.channel_id,
+                storable(event.provider_id),
+                event.error_code,
+                event.error_detail or "",
+                event.occurred_at,
+            )
