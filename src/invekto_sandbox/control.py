@@ -106,6 +106,8 @@ class Control:
         self._providers = providers
         self._started_at = time.time()
         self._end: asyncio.TimerHandle | None = None
+        core.faults.on_change = self._tell_faults
+        self._tell_faults()
 
     def routes(self) -> list[BaseRoute]:
         table: list[tuple[str, str, Handler]] = [
@@ -169,13 +171,11 @@ class Control:
             self._core.faults.change(body.get("number") or EVERYWHERE, wishes)
         except FaultRefused as error:
             raise Refused("fault_invalid", str(error)) from error
-        self._tell_faults()
         return JSONResponse(self._core.faults.as_json())
 
     async def _clear_faults(self, request: Request) -> Response:
         number = request.query_params.get("number")
         self._core.faults.clear(number)
-        self._tell_faults()
         return JSONResponse(self._core.faults.as_json())
 
     def _tell_faults(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
@@ -150,6 +151,7 @@ class Faults:
         self._store = store
         self._scopes: dict[str, dict[str, Any]] = {}
         self._turns: dict[tuple[str, str], int] = {}
+        self.on_change: Callable[[], None] = lambda: None
         for scope, wishes in store.setting("faults", {}).items():
             self._scopes[scope] = {name: _parse(name, wish) for name, wish in wishes.items()}
 
@@ -164,6 +166,7 @@ class Faults:
             self._turns.pop((scope, name), None)
         self._scopes[scope] = chosen
         self._keep()
+        self.on_change()
 
     def clear(self, scope: str | None = None) -> None:
         if scope is None:
@@ -172,6 +175,7 @@ class Faults:
             self._scopes.pop(scope, None)
         self._turns.clear()
         self._keep()
+        self.on_change()
 
     def as_json(self) -> dict[str, Any]:
         return {

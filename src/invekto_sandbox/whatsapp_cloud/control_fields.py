@@ -11,10 +11,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from invekto_sandbox.control import Refused, body_of
-from invekto_sandbox.posting import Outcome, Webhook
+from invekto_sandbox.posting import Outcome
 from invekto_sandbox.whatsapp_cloud import payloads
-from invekto_sandbox.whatsapp_cloud.accounts import KIND, Number
 from invekto_sandbox.whatsapp_cloud.control import Desk, routes_of
+from invekto_sandbox.whatsapp_cloud.notify import notify
 from invekto_sandbox.whatsapp_cloud.payloads import Json
 from invekto_sandbox.whatsapp_cloud.progress import lane_of
 from invekto_sandbox.whatsapp_cloud.threads import shown_text
@@ -66,7 +66,7 @@ class FieldsControl:
         part = {"from": number.digits, **to, "id": wamid, "timestamp": str(int(time.time()))} | message
         value = payloads.number_value(number) | {"message_echoes": [part]}
         lane = lane_of(number, customer["id"])
-        firsts = self._queue(number, "smb_message_echoes", value, lane=lane, about=customer["name"])
+        firsts = notify(self._cloud, number, "smb_message_echoes", value, lane=lane, about=customer["name"])
         return await self._answer({"id": wamid}, firsts, wait=bool(body.get("wait")))
 
     async def _field(self, request: Request) -> Response:
@@ -80,27 +80,8 @@ class FieldsControl:
             raise Refused("of_invalid", "of must be number or account")
         if body.get("of") != "account":
             value = payloads.number_value(number) | value
-        firsts = self._queue(number, field, value, lane="", about=number.name)
+        firsts = notify(self._cloud, number, field, value, lane="", about=number.name)
         return await self._answer({"field": field}, firsts, wait=bool(body.get("wait")))
-
-    def _queue(
-        self, number: Number, field: str, value: Json, *, lane: str, about: str
-    ) -> Sequence[asyncio.Future[Outcome]]:
-        url = self._cloud.subscriptions.url_for(number)
-        if url is None:
-            return []
-        body = payloads.encode(payloads.envelope([(number.waba_id, value)], field, at=int(time.time())))
-        webhook = Webhook(
-            provider=KIND,
-            account=number.phone_number_id,
-            url=url,
-            body=body,
-            lane=lane,
-            label=field,
-            about=about,
-            events=(),
-        )
-        return self._cloud.core.dispatcher.add([webhook])
 
     async def _answer(self, said: Json, firsts: Sequence[asyncio.Future[Outcome]], *, wait: bool) -> Response:
         outcomes = await asyncio.gather(*firsts) if wait else []

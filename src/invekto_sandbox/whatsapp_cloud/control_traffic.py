@@ -17,10 +17,12 @@ from invekto_sandbox.whatsapp_cloud.cloud import WhatsAppCloud
 from invekto_sandbox.whatsapp_cloud.control import Desk, PeopleControl, routes_of
 from invekto_sandbox.whatsapp_cloud.control_fields import FieldsControl
 from invekto_sandbox.whatsapp_cloud.control_history import HistoryControl
+from invekto_sandbox.whatsapp_cloud.control_scenarios import ScenarioControl
 from invekto_sandbox.whatsapp_cloud.control_writing import WritingControl
 from invekto_sandbox.whatsapp_cloud.crowd import Crowds, CrowdWish
 from invekto_sandbox.whatsapp_cloud.payloads import Json, encode
 from invekto_sandbox.whatsapp_cloud.progress import RANK
+from invekto_sandbox.whatsapp_cloud.scenarios import Scenarios
 from invekto_sandbox.wire import WireError
 
 
@@ -187,6 +189,7 @@ class CloudControl:
         self._cloud = cloud
         desk = Desk(cloud)
         self._crowds = Crowds(cloud)
+        self._scenarios = Scenarios(cloud, self._crowds)
         self._people = PeopleControl(desk)
         self._parts = (
             self._people,
@@ -194,6 +197,7 @@ class CloudControl:
             FieldsControl(desk),
             HistoryControl(desk),
             TrafficControl(desk, self._crowds),
+            ScenarioControl(desk, self._scenarios),
         )
 
     def routes(self) -> Sequence[BaseRoute]:
@@ -203,7 +207,7 @@ class CloudControl:
         return self._people.state()
 
     def busy(self) -> int:
-        return self._cloud.progress.pending + self._crowds.running
+        return self._cloud.progress.pending + self._crowds.running + self._scenarios.running
 
     def configure(self, wish: Json) -> None:
         self._people.configure(wish)
@@ -212,5 +216,6 @@ class CloudControl:
         return self._people.settings()
 
     def reset(self) -> None:
+        self._scenarios.stop()
         self._crowds.stop()
         self._cloud.reset()

@@ -14,9 +14,10 @@ from starlette.routing import BaseRoute
 from invekto_sandbox.control import Refused, body_of, whole_number
 from invekto_sandbox.whatsapp_cloud.accounts import Number
 from invekto_sandbox.whatsapp_cloud.control import Desk, routes_of
-from invekto_sandbox.whatsapp_cloud.inbound import MEDIA_TYPES, Draft
+from invekto_sandbox.whatsapp_cloud.inbound import MEDIA_TYPES, Draft, Written
 from invekto_sandbox.whatsapp_cloud.media import kind_of
 from invekto_sandbox.whatsapp_cloud.payloads import Json
+from invekto_sandbox.whatsapp_cloud.people import PersonRefused
 
 _MAX_FILE = 110 * 1024 * 1024
 
@@ -32,6 +33,7 @@ class WritingControl:
                 ("GET", "/customers/{id:int}/messages", self._thread),
                 ("POST", "/customers/{id:int}/messages", self._write),
                 ("POST", "/customers/{id:int}/media", self._write_media),
+                ("POST", "/customers/{id:int}/number", self._move),
                 ("POST", "/say", self._say),
             ]
         )
@@ -57,6 +59,16 @@ class WritingControl:
         return await self._written(
             body, self._desk.person(wish if isinstance(wish, dict) else {"phone": body.get("phone")})
         )
+
+    async def _move(self, request: Request) -> Response:
+        """`{"phone"}`: the customer changes the number; told by `user_changed_number`."""
+        customer = self._desk.customer(request)
+        body = await body_of(request)
+        try:
+            written = self._cloud.inbound.move(self._desk.number(body), customer, str(body.get("phone") or ""))
+        except PersonRefused as error:
+            raise Refused(error.code, str(error)) from error
+        return await self._told(customer, written, wait=bool(body.get("wait")))
 
     async def _written(self, body: Json, customer: Json) -> Response:
         number = self._desk.number(body)
@@ -130,6 +142,9 @@ class WritingControl:
             written = self._cloud.inbound.write(number, customer, [draft], copies=copies)[0]
         except sqlite3.IntegrityError:
             raise Refused("id_taken", "a message with that id exists", 409) from None
+        return await self._told(customer, written, wait=wait)
+
+    async def _told(self, customer: Json, written: Written, *, wait: bool) -> Response:
         answer: Json = {"id": written.wamid, "seq": written.seq, "customer": customer["id"], "answers": []}
         if wait:
             outcomes = await asyncio.gather(*written.firsts)

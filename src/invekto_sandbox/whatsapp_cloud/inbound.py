@@ -113,6 +113,24 @@ class Inbound:
                 written += [Written(wamid, seq, futures) for _, wamid, seq, _ in group]
         return written
 
+    def move(self, number: Number, customer: Json, phone: str) -> Written:
+        """The customer takes another phone number; the business is told by a system message from the old one.
+        Raises PersonRefused."""
+        old = customer["phone"]
+        with self._core.store.tx():
+            old_id = self._people.user_id(number, customer)
+            moved = self._people.move(customer["id"], phone)
+            system = {
+                "type": "user_changed_number",
+                "body": f"User {customer['name']} changed from {old or old_id} to {moved['phone']}",
+                "wa_id": moved["phone"],
+                "user_id": self._people.user_id(number, moved),
+                "previous_user_id": old_id,
+            }
+            sender = {"from": old} if old else {}
+            body = {"type": "system", "system": system, **sender, "from_user_id": old_id}
+            return self.write(number, moved, [Draft(body)])[0]
+
     def _queue(
         self, number: Number, customer: Json, value: Json, bodies: Sequence[Json], lane: bool, copies: int
     ) -> list[asyncio.Future[Outcome]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -149,6 +150,27 @@ class People:
         changed = self.find(customer_id)
         assert changed is not None
         return changed
+
+    def move(self, customer_id: int, wish: str) -> Json:
+        """The customer has another phone number from now on, and another id for each business. Raises PersonRefused."""
+        digits = normalize(wish)
+        if digits is None:
+            raise PersonRefused("phone_invalid", "that is not a phone number")
+        phone = wa_id_of(digits)
+        if self.by_phone(phone) is not None:
+            raise PersonRefused("phone_taken", "somebody has that number already")
+        self._store.run("update wa_customer set phone = ? where id = ?", phone, customer_id)
+        for row in self._store.all("select waba_id from wa_user_id where customer_id = ?", customer_id):
+            fresh = f"{_country(phone)}.{secrets.randbelow(9 * 10**15) + 10**15}"
+            self._store.run(
+                "update wa_user_id set user_id = ? where waba_id = ? and customer_id = ?",
+                fresh,
+                row["waba_id"],
+                customer_id,
+            )
+        moved = self.find(customer_id)
+        assert moved is not None
+        return moved
 
     def user_id(self, number: Number, customer: Json) -> str:
         """The customer's business-scoped id for the number's business; made on first use."""
