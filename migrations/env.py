@@ -8,14 +8,6 @@ from alembic import context
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
-import invekto.accounts.models
-import invekto.channels.models
-import invekto.contacts.models
-import invekto.conversations.models
-import invekto.conversations.models_changes
-import invekto.conversations.models_media
-import invekto.conversations.models_outbox
-import invekto.kernel.models  # noqa: F401  # each import registers its tables
 from invekto.kernel.tables import Base
 
 

@@ -27,6 +27,7 @@ from invekto_sandbox.whatsapp_cloud.graph import Graph
 from invekto_sandbox.whatsapp_cloud.onboarding import TABLES as ONBOARDING_TABLES
 from invekto_sandbox.whatsapp_cloud.signup import Signup
 from invekto_sandbox.whatsapp_cloud.tables import TABLES as WHATSAPP_TABLES
+from invekto_sandbox.whatsapp_cloud.templates import TABLES as TEMPLATE_TABLES
 
 MAKERS: dict[str, Callable[[], key_file.Keys]] = {whatsapp_accounts.KIND: whatsapp_accounts.new_keys}
 
@@ -111,7 +112,7 @@ async def serving(settings: Settings) -> AsyncIterator[Sandbox]:
         listener = listen(settings.host, settings.port)
         settings = replace(settings, port=listener.getsockname()[1])
         keys = key_file.load_or_create(settings.folder, MAKERS)
-        core = Core.open(settings, [WHATSAPP_TABLES, ONBOARDING_TABLES])
+        core = Core.open(settings, [WHATSAPP_TABLES, ONBOARDING_TABLES, TEMPLATE_TABLES])
         cloud = WhatsAppCloud(core, keys[whatsapp_accounts.KIND])
         core.hub.narrator_of = lambda account: cloud if account in cloud.accounts.numbers else None
         config = uvicorn.Config(
@@ -138,4 +139,5 @@ async def serving(settings: Settings) -> AsyncIterator[Sandbox]:
             server.should_exit = True
             await running
             cloud.progress.stop()
+            cloud.templates.stop()
             await core.close()

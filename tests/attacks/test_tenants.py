@@ -51,7 +51,12 @@ async def secrets_of(world: World, firm: str) -> dict[str, str]:
     sent = await supervisor.post(f"/conversations/{conversation}/messages", body, idempotency_key=f"{SECRET} key")
     await world.report(sent["id"], "failed", firm=firm, error_code="invalid_recipient")
     row = await supervisor.get(f"/conversations/{conversation}")
+    texts = {"tr": f"{SECRET} metin"}
+    canned = await supervisor.post("/canned-replies", {"shortcut": "gizli", "title": f"{SECRET} yanıt", "texts": texts})
     return {
+        "canned_reply_id": canned["id"],
+        "attachment_ids": file["id"],
+        "template_id": str(uuid7()),
         "conversation_id": str(conversation),
         "message_id": sent["id"],
         "reply_to_id": sent["id"],
@@ -79,6 +84,21 @@ async def park(superuser_url: str, world: World, firm: str, quarantine_id: str) 
         quarantine_id,
         world.firms[firm].id,
         f"{SECRET} ham".encode(),
+    )
+
+
+async def approve(superuser_url: str, world: World, firm: str, template_id: str) -> None:
+    """A template as its provider's list has brought it."""
+    await stored(
+        superuser_url,
+        "insert into template (tenant_id, id, kind, provider, account_key, provider_id, name, language, category, status,"
+        " parameter_format, components, search_key, created_at, changed_at)"
+        " values ($1, $2, 'whatsapp_cloud', 'meta', $1::uuid::text, '1', $3, 'tr', 'UTILITY', 'APPROVED', 'POSITIONAL', $4,"
+        " '', now(), now())",
+        world.firms[firm].id,
+        template_id,
+        f"{SECRET} şablon",
+        json.dumps([{"type": "BODY", "text": f"{SECRET} gövde"}]),
     )
 
 
@@ -131,6 +151,8 @@ async def case(world: World, superuser_url: str) -> Case:
     theirs, ours = await secrets_of(world, "demo2"), await secrets_of(world, "demo")
     await park(superuser_url, world, "demo2", theirs["quarantine_id"])
     await park(superuser_url, world, "demo", ours["quarantine_id"])
+    await approve(superuser_url, world, "demo2", theirs["template_id"])
+    await approve(superuser_url, world, "demo", ours["template_id"])
     return Case(theirs, ours, await world.browser("supervisor"))
 
 

@@ -134,6 +134,9 @@ async def test_free_text_outside_the_window_is_accepted_and_fails_later(player: 
 
 
 async def test_a_template_needs_no_window(player: Player, receiver: Receiver) -> None:
+    body = {"type": "BODY", "text": "Randevunuz yarın."}
+    wish = {"name": "randevu", "language": "tr", "category": "UTILITY", "components": [body]}
+    await player.control.post("/whatsapp_cloud/templates", json={"templates": [wish]})
     answer = await player.send(
         type="template", text=None, template={"name": "randevu", "language": {"code": "tr"}, "components": []}
     )

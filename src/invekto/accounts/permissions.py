@@ -21,6 +21,8 @@ TAGS_MANAGE: Final = "tags.manage"
 QUARANTINE_MANAGE: Final = "quarantine.manage"
 CHANNELS_MANAGE: Final = "channels.manage"
 USERS_MANAGE: Final = "users.manage"
+TEMPLATES_MANAGE: Final = "templates.manage"
+CANNED_REPLIES_MANAGE: Final = "canned_replies.manage"
 
 SETTINGS_MANAGE: Final = "settings.manage"
 
@@ -37,6 +39,8 @@ CATALOGUE: Final[dict[str, str]] = {
     CHANNELS_MANAGE: "Connect, change and pause channels.",
     SETTINGS_MANAGE: "Change what holds for the whole firm.",
     USERS_MANAGE: "Make and disable users and teams.",
+    TEMPLATES_MANAGE: "Submit, change and delete templates.",
+    CANNED_REPLIES_MANAGE: "Make, change and delete canned replies.",
 }
 
 ROLES: Final[dict[str, frozenset[str]]] = {

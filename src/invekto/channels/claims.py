@@ -115,6 +115,14 @@ async def find_routes(connection: Connection, accounts: Iterable[tuple[str, str]
     }
 
 
+async def all_routes(connection: Connection) -> dict[UUID, list[UUID]]:
+    """Every connected channel, by tenant. The connection is of ingest's role."""
+    found: dict[UUID, list[UUID]] = {}
+    for row in await connection.fetch("select tenant_id, channel_id from channel_route order by tenant_id, channel_id"):
+        found.setdefault(row["tenant_id"], []).append(row["channel_id"])
+    return found
+
+
 async def channel_teams(connection: Connection, channels: Iterable[tuple[UUID, UUID]]) -> dict[UUID, UUID | None]:
     """The team that answers on each channel of the claim's tenants."""
     wanted = sorted(set(channels))

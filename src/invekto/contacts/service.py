@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from invekto.contacts.events import ContactChanged
 from invekto.kernel.text import search_key, sort_key
 from invekto.kernel.tx import Tx
+
+_TITLES: Final = frozenset({"dr", "prof", "doç", "uzm", "op", "av", "mr", "mrs", "ms", "sayın"})
+
+
+def first_name(name: str) -> str | None:
+    """How somebody is addressed: the first word that is no title. None for what is no name, a number say."""
+    words = [word for word in name.split() if word.rstrip(".").lower() not in _TITLES]
+    return next((word for word in words if word[0].isalpha()), None)
 
 
 async def rename_contact(tx: Tx, contact_id: UUID, name: str) -> bool:

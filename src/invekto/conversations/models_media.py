@@ -25,6 +25,7 @@ class Attachment(TenantRow):
         tenant_fk("message_id", "message"),
         tenant_fk("channel_id", "channel"),
         tenant_fk("uploaded_by_id", "user_account"),
+        tenant_fk("canned_reply_id", "canned_reply", ondelete="SET NULL"),
         CheckConstraint(
             "state in ('pending', 'stored', 'failed', 'not_stored', 'expired')",
             name="state",
@@ -45,6 +46,12 @@ class Attachment(TenantRow):
             postgresql_where=text("state = 'stored' and channel_id is not null"),
         ),
         Index("attachment_pending_idx", "next_attempt_at", postgresql_where=text("state = 'pending'")),
+        Index(
+            "attachment_canned_reply_idx",
+            "tenant_id",
+            "canned_reply_id",
+            postgresql_where=text("canned_reply_id is not null"),
+        ),
         Index("attachment_unsent_idx", "tenant_id", "created_at", postgresql_where=text("message_id is null")),
     )
 
@@ -52,6 +59,7 @@ class Attachment(TenantRow):
     message_id: Mapped[UUID | None]
     channel_id: Mapped[UUID | None]
     uploaded_by_id: Mapped[UUID | None]
+    canned_reply_id: Mapped[UUID | None]
     position: Mapped[int] = mapped_column(server_default="0")
     kind: Mapped[str]
     mime: Mapped[str]

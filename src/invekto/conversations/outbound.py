@@ -124,12 +124,15 @@ async def _check_allowed(tx: Tx, conversation: Row, content: Content) -> Capabil
 
 async def _check_attachment(tx: Tx, content: MediaContent, can: Capabilities) -> None:
     row = await tx.fetchrow(
-        "select mime, size, state, message_id, uploaded_by_id from attachment where tenant_id = $1 and id = $2 for update",
+        "select mime, size, state, message_id, canned_reply_id, uploaded_by_id from attachment"
+        " where tenant_id = $1 and id = $2 for update",
         tx.tenant_id,
         content.attachment_id,
     )
     mine = row is not None and row["uploaded_by_id"] == tx.actor.id
-    if row is None or not mine or row["message_id"] is not None or row["state"] != "stored":
+    # A canned reply's own file is copied before it is sent: see canned_files.
+    taken = row is not None and (row["message_id"] is not None or row["canned_reply_id"] is not None)
+    if row is None or not mine or taken or row["state"] != "stored":
         raise Invalid(fields=[FieldError("attachment_id", "not_found")])
     rule = can.media.get(content.kind) if content.kind in can.kinds else None
     if content.voice and not (can.voice and content.kind == "audio"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final, Literal, TypeAlias
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from invekto.conversations.outbound_content import (
     InteractiveContent,
     MediaContent,
     ReactionContent,
+    TemplateContent,
     TextContent,
     content_of,
 )
@@ -138,7 +140,7 @@ def _passed_on(content: Content | None, row: Row) -> Content | None:
     """Somebody else cannot press what was asked of this person: of controls and templates the words remain."""
     if isinstance(content, ReactionContent):
         return None
-    if content is None or isinstance(content, InteractiveContent):
+    if content is None or isinstance(content, InteractiveContent | TemplateContent):
         return TextContent(row["text"]) if row["type"] in ("interactive", "template", "order") and row["text"] else None
     return content
 
@@ -187,6 +189,10 @@ select tenant_id, $3, $4, kind, mime, size, name, voice, storage_key, state, wid
 
 async def _own_copy(tx: Tx, content: Content) -> Content:
     """A second row on the same stored bytes: the earlier message keeps its own."""
+    if isinstance(content, TemplateContent) and content.file is not None:
+        file = await _own_copy(tx, content.file)
+        assert isinstance(file, MediaContent), "a copy is of the same kind"
+        return replace(content, file=file)
     if not isinstance(content, MediaContent):
         return content
     new_id = uuid7()

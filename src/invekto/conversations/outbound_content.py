@@ -163,14 +163,47 @@ class ReactionContent(_Content):
         return problems_of(Reaction(message_id="", emoji=self.emoji), can)
 
 
+@dataclass(frozen=True, slots=True)
+class TemplateContent(_Content):
+    """An approved template, filled in: see template_messages. `part` is what the provider's call carries, `file` goes into its
+    header. It may be sent when the window is closed."""
+
+    text: str
+    payload: dict[str, Any]
+    part: dict[str, Any]
+    file: MediaContent | None = None
+    type: ClassVar[str] = "template"
+    free_form: ClassVar[bool] = False
+
+    @property
+    def provider_part(self) -> Any:
+        return self.part
+
+    def said(self) -> Sequence[str | None]:
+        file = None if self.file is None else str(self.file.attachment_id)
+        return "template", self.payload.get("template_id"), _encode(self.part).decode(), file
+
+    def problems(self, can: Capabilities) -> Iterator[Problem]:
+        if not can.templates:
+            yield Problem("type", "not_a_choice")
+
+
 Content: TypeAlias = (
-    TextContent | MediaContent | InteractiveContent | LocationContent | ContactsContent | ReactionContent
+    TextContent
+    | MediaContent
+    | InteractiveContent
+    | LocationContent
+    | ContactsContent
+    | ReactionContent
+    | TemplateContent
 )
 
 
 def file_of(content: Content) -> MediaContent | None:
     """The upload that goes with it."""
-    return content if isinstance(content, MediaContent) else None
+    return (
+        content.file if isinstance(content, TemplateContent) else content if isinstance(content, MediaContent) else None
+    )
 
 
 def shown_in_list(content: Content) -> str:
@@ -208,6 +241,12 @@ def _content_of(message: Row, attachment_id: UUID | None, *, voice: bool) -> Con
             return LocationContent(_read(payload, Location))
         case "contacts":
             return ContactsContent(_read(payload, tuple[Card, ...]))
+        case "template" if message["provider_part"] is not None:
+            shown: dict[str, Any] = _read(payload, dict[str, Any])
+            kind = str((shown.get("header") or {}).get("format", "TEXT")).lower()
+            file = None if attachment_id is None else MediaContent(attachment_id, kind)
+            part = _read(message["provider_part"], dict[str, Any])
+            return TemplateContent(message["text"] or "", shown, part, file)
         case "reaction" if message["reply_to_id"] is not None:
             return ReactionContent(message["reply_to_id"], _read(payload, dict[str, Any])["emoji"])
         case _:

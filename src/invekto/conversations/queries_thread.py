@@ -113,7 +113,8 @@ async def contacts_notes(tx: Tx, viewer: Viewer, contact_id: UUID, limit: int) -
 
 
 async def visible_attachment(tx: Tx, viewer: Viewer, attachment_id: UUID) -> asyncpg.Record | None:
-    """A file whose conversation the viewer sees, or that they uploaded and have not sent yet. By primary keys."""
+    """A file whose conversation the viewer sees, one of a canned reply, or one that they uploaded and have not sent yet.
+    By primary keys."""
     return await tx.fetchrow(
         f"""
         select f.id, f.kind, f.mime, f.size, f.name, f.storage_key, f.thumbnail_key, f.state, f.voice, f.width, f.height,
@@ -123,7 +124,8 @@ async def visible_attachment(tx: Tx, viewer: Viewer, attachment_id: UUID) -> asy
           left join message m on m.tenant_id = f.tenant_id and m.id = f.message_id
           left join conversation c on c.tenant_id = m.tenant_id and c.id = m.conversation_id
          where f.tenant_id = $1 and f.id = $4
-           and ((f.message_id is null and f.uploaded_by_id = $2) or (c.id is not null and {viewer.visible} and {shown("m")}))
+           and ((f.message_id is null and (f.uploaded_by_id = $2 or f.canned_reply_id is not null))
+                or (c.id is not null and {viewer.visible} and {shown("m")}))
         """,  # noqa: S608  # as above
         tx.tenant_id,
         *viewer.parameters,

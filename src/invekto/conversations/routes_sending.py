@@ -38,8 +38,10 @@ from invekto.conversations.schemas_sending import (
     NoteBody,
     ReactionBody,
     SettleBody,
+    TemplateMessageBody,
     TextMessageBody,
 )
+from invekto.conversations.template_messages import Choice, channel_of, template_content
 from invekto.kernel.auth import Principal, requires
 from invekto.kernel.errors import InvektoError, NotFound
 from invekto.kernel.requests import in_tx
@@ -76,7 +78,7 @@ async def post_message(
             message_id = await outbound.send_message(
                 tx,
                 conversation_id,
-                _content(given),
+                await _content(tx, conversation_id, given, repeated=repeated),
                 client_id=idempotency_key,
                 reply_to_id=None if isinstance(given, ReactionBody) else given.reply_to_id,
             )
@@ -85,13 +87,18 @@ async def post_message(
     return await in_tx(request, principal, use_case)
 
 
-def _content(
+async def _content(
+    tx: Tx,
+    conversation_id: UUID,
     given: TextMessageBody
     | MediaMessageBody
     | InteractiveMessageBody
     | LocationMessageBody
     | ContactsMessageBody
-    | ReactionBody,
+    | ReactionBody
+    | TemplateMessageBody,
+    *,
+    repeated: bool,
 ) -> Content:
     match given:
         case TextMessageBody():
@@ -110,6 +117,9 @@ def _content(
             )
         case ReactionBody():
             return ReactionContent(given.to_id, given.emoji)
+        case TemplateMessageBody():
+            chosen = Choice(given.template_id, given.values, given.attachment_id)
+            return await template_content(tx, await channel_of(tx, conversation_id), chosen, judged=not repeated)
         case _:
             assert_never(given)
 

@@ -123,6 +123,15 @@ class ReactionBody(_Body):
     emoji: Words | None
 
 
+class TemplateMessageBody(_Reply):
+    """`values` by the keys of the template's variables; `attachment_id`: the file of a header that takes one."""
+
+    type: Literal["template"]
+    template_id: UUID
+    values: Annotated[dict[str, Words], Field(max_length=_PARTS_MAX, default_factory=dict)]
+    attachment_id: UUID | None = None
+
+
 MessageBody = Annotated[
     TextMessageBody
     | NoteBody
@@ -130,7 +139,8 @@ MessageBody = Annotated[
     | InteractiveMessageBody
     | LocationMessageBody
     | ContactsMessageBody
-    | ReactionBody,
+    | ReactionBody
+    | TemplateMessageBody,
     Field(discriminator="type"),
 ]
 

@@ -69,7 +69,7 @@ async def tenants_with_unsent(connection: Connection, older_than: datetime) -> l
 # A file that is being sent at this moment is locked by its sender, and passed over. Index: attachment_unsent_idx.
 _FORGET = """
 with old as (
-  select id from attachment where tenant_id = $1 and message_id is null and created_at < $2
+  select id from attachment where tenant_id = $1 and message_id is null and canned_reply_id is null and created_at < $2
    order by created_at limit $3 for update skip locked
 )
 delete from attachment a using old where a.tenant_id = $1 and a.id = old.id returning a.storage_key, a.thumbnail_key

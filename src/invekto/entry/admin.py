@@ -27,6 +27,7 @@ from invekto.accounts.service import (
 )
 from invekto.entry.database import any_database
 from invekto.entry.refusal import BAD_START
+from invekto.entry.wiring import subscriptions
 from invekto.kernel.db import Database, DatabaseOptions
 from invekto.kernel.errors import InvektoError
 from invekto.kernel.i18n import sentence
@@ -50,7 +51,7 @@ def run(settings: Settings, work: Callable[[Database, Settings], Awaitable[str]]
     async def with_database(present: Settings) -> str:
         assert present.database_url is not None
         options = DatabaseOptions(url=present.database_url, request_pool=2, role_pool=1)
-        db = await Database.open(options, listen=False)
+        db = await Database.open(options, subscriptions=subscriptions(), listen=False)
         try:
             return await work(db, present)
         finally:

@@ -104,8 +104,8 @@ def channel_connect(settings: Settings, arguments: argparse.Namespace) -> int:
                     name=arguments.name or account.name or "WhatsApp",
                     address=arguments.address or account.address,
                     credentials=credentials,
-                    app_id=arguments.app,
                     parent_account_key=arguments.waba_id,
+                    app_id=arguments.app,
                 )
                 await note_account(tx, channel_id, account)
         except Invalid as error:

@@ -178,6 +178,7 @@ def equip(app: FastAPI, database: Database, media: MediaStore) -> Reader:
         keys=app.state.keys,
         public_url=settings.public_url,
     )
+    app.state.http = app.state.office.http
     app.state.apps = Apps(database, app.state.keys)
     app.state.receipts = ReceiptWriter(database)
     app.state.gauges = DeskGauges(database)

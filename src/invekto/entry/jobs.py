@@ -20,7 +20,7 @@ from pgqueuer.models import Schedule
 from invekto.accounts.throttle import forget_old_attempts
 from invekto.channels.adapter import Transient
 from invekto.channels.checks import PROBE_JOB, order_probes, probe_channel
-from invekto.channels.claims import forget_done_receipts
+from invekto.channels.claims import all_routes, forget_done_receipts
 from invekto.channels.connecting import SYNC_JOB, Office, sync_phone
 from invekto.channels.provider_events import forget_provider_events
 from invekto.channels.registry import Registry
@@ -42,6 +42,9 @@ from invekto.kernel.jobs import forget_job_log
 from invekto.kernel.storage import MediaStore
 from invekto.kernel.tenancy import INGEST, STREAM
 from invekto.kernel.tx import SYSTEM, Tx
+from invekto.templates.accounts import Door, one_per_account
+from invekto.templates.events import SYNC_JOB as TEMPLATES_JOB
+from invekto.templates.sync import run_sync_job, sync_job
 
 _log = logging.getLogger(__name__)
 
@@ -88,7 +91,11 @@ def handlers(database: Database, registry: Registry, http: Http, keys: KeyRing, 
     async def sync(tenant_id: UUID, payload: dict[str, Any]) -> None:
         await sync_phone(office, tenant_id, UUID(payload["channel_id"]))
 
-    return {WAKE_JOB: wake, READ_RECEIPT_JOB: read, PROBE_JOB: probe, SYNC_JOB: sync}
+    async def templates(tenant_id: UUID, payload: dict[str, Any]) -> None:
+        door = Door(database, registry, http, keys)
+        await run_sync_job(door, tenant_id, UUID(payload["channel_id"]))
+
+    return {WAKE_JOB: wake, READ_RECEIPT_JOB: read, PROBE_JOB: probe, SYNC_JOB: sync, TEMPLATES_JOB: templates}
 
 
 async def run_jobs(database: Database, media: MediaStore, handlers: dict[str, Handler], stop: asyncio.Event) -> None:
@@ -122,6 +129,10 @@ async def _run_once(database: Database, media: MediaStore, handlers: dict[str, H
     @queue.schedule("channels.probe", "*/5 * * * *")
     async def probes(_schedule: Schedule) -> None:
         _log.info("probes: %d channels are asked how they are", await order_probes(database))
+
+    @queue.schedule("templates.read", "23 */6 * * *")
+    async def read_templates(_schedule: Schedule) -> None:
+        await order_template_lists(database)
 
     # Nobody reads the queue's statistics, which it would keep for ever.
     no_statistics = timedelta(0)
@@ -206,6 +217,16 @@ async def keep_tidy(database: Database, media: MediaStore) -> None:
         " forgetful channels dropped",
         *(events, receipts, reports, notices, changes, uploads, files),
     )
+
+
+async def order_template_lists(database: Database) -> None:
+    """Orders, for every connected account of every firm, that its provider's list of templates be read."""
+    ingest = await database.pool(INGEST)
+    async with ingest.acquire() as connection:
+        routes = await all_routes(connection)
+    for tenant_id, channel_ids in routes.items():
+        async with database.tx(tenant_id, SYSTEM) as tx:
+            tx.enqueue(*(sync_job(one) for one in await one_per_account(tx, channel_ids)))
 
 
 async def _drop_unsent(database: Database, media: MediaStore, tenant_id: UUID, older_than: datetime) -> int:

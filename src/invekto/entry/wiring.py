@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
+from uuid import UUID
 
 from fastapi import APIRouter
 
@@ -14,14 +15,20 @@ import invekto.accounts.routes
 import invekto.channels.routes
 import invekto.channels.routes_manage
 import invekto.conversations.routes
+import invekto.conversations.routes_canned
 import invekto.conversations.routes_find
+import invekto.conversations.routes_first
 import invekto.conversations.routes_health
 import invekto.conversations.routes_media
 import invekto.conversations.routes_messages
 import invekto.conversations.routes_sending
-from invekto.channels.adapter import Part
+import invekto.conversations.routes_templates
+import invekto.templates.routes
+from invekto.channels.adapter import Part, TemplateUpdated
+from invekto.channels.events import ChannelConnected
 from invekto.conversations.notices import Subscriber
-from invekto.kernel.events import Subscriptions
+from invekto.kernel.events import Event, Subscription, Subscriptions
+from invekto.templates.sync import apply_updates, sync_job
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     invekto.accounts.routes.router,
@@ -33,6 +40,10 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     invekto.conversations.routes_messages.router,
     invekto.conversations.routes_sending.router,
     invekto.conversations.routes_media.router,
+    invekto.templates.routes.router,
+    invekto.conversations.routes_templates.router,
+    invekto.conversations.routes_canned.router,
+    invekto.conversations.routes_first.router,
 )
 
 # Everything else asks for a permission by `kernel.auth.requires`; tests/architecture walks all routes against this.
@@ -45,9 +56,22 @@ PUBLIC_ROUTES: Final[frozenset[tuple[str, str]]] = frozenset(
 
 def subscriptions() -> Subscriptions:
     """Who wants which event."""
-    return Subscriptions()
+    found = Subscriptions()
+    found.add(
+        Subscription(
+            kind=ChannelConnected.kind,
+            wants=lambda _tenant_id, event: event.entity_id is not None,
+            job=lambda _tenant_id, event: sync_job(_named(event)),
+        )
+    )
+    return found
 
 
 def notice_subscribers() -> Mapping[type[Part], Subscriber]:
     """Who wants what providers say of accounts, by the type of the event; the rest is kept as `provider_event`."""
-    return {}
+    return {TemplateUpdated: apply_updates}
+
+
+def _named(event: Event) -> UUID:
+    assert event.entity_id is not None, "whoever wants it has looked"
+    return event.entity_id

@@ -20,6 +20,7 @@ from invekto_sandbox.whatsapp_cloud.people import SAMPLES, People
 from invekto_sandbox.whatsapp_cloud.progress import Progress
 from invekto_sandbox.whatsapp_cloud.sending import Sending
 from invekto_sandbox.whatsapp_cloud.subscriptions import Subscriptions
+from invekto_sandbox.whatsapp_cloud.templates import Templates
 from invekto_sandbox.whatsapp_cloud.threads import Threads
 
 
@@ -36,7 +37,10 @@ class WhatsAppCloud:
             core.store, self.accounts, settings.folder / "media", settings.base_url, settings.media_url_s
         )
         self.progress = Progress(core, self.accounts, self.people, self.threads, self.media, self.subscriptions)
-        self.sending = Sending(core, self.accounts, self.people, self.threads, self.media, self.progress)
+        self.templates = Templates(core, self.accounts, self.subscriptions)
+        self.sending = Sending(
+            core, self.accounts, self.people, self.threads, self.media, self.progress, self.templates
+        )
         self.inbound = Inbound(core, self.people, self.threads, self.media, self.subscriptions)
         core.dispatcher.senders[KIND] = self
         if settings.samples and core.store.number("select count(*) from wa_customer") == 0:
@@ -44,6 +48,7 @@ class WhatsAppCloud:
 
     def resume(self) -> None:
         self.progress.resume()
+        self.templates.resume()
 
     def add_samples(self) -> None:
         """Some people to play with: idempotent by number or username."""
@@ -64,6 +69,7 @@ class WhatsAppCloud:
             for table in ("wa_message", "wa_thread", "wa_user_id", "wa_customer"):
                 self.core.store.run(f"delete from {table}")  # noqa: S608 fixed names
             self.media.clear()
+            self.templates.clear()
 
     # the webhook queue asks
 

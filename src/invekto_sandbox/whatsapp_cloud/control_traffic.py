@@ -18,6 +18,7 @@ from invekto_sandbox.whatsapp_cloud.control import Desk, PeopleControl, routes_o
 from invekto_sandbox.whatsapp_cloud.control_fields import FieldsControl
 from invekto_sandbox.whatsapp_cloud.control_history import HistoryControl
 from invekto_sandbox.whatsapp_cloud.control_scenarios import ScenarioControl
+from invekto_sandbox.whatsapp_cloud.control_templates import TemplateControl
 from invekto_sandbox.whatsapp_cloud.control_writing import WritingControl
 from invekto_sandbox.whatsapp_cloud.crowd import Crowds, CrowdWish
 from invekto_sandbox.whatsapp_cloud.payloads import Json, encode
@@ -198,6 +199,7 @@ class CloudControl:
             HistoryControl(desk),
             TrafficControl(desk, self._crowds),
             ScenarioControl(desk, self._scenarios),
+            TemplateControl(desk),
         )
 
     def routes(self) -> Sequence[BaseRoute]:
@@ -207,7 +209,8 @@ class CloudControl:
         return self._people.state()
 
     def busy(self) -> int:
-        return self._cloud.progress.pending + self._crowds.running + self._scenarios.running
+        waiting = self._cloud.progress.pending + self._cloud.templates.pending
+        return waiting + self._crowds.running + self._scenarios.running
 
     def configure(self, wish: Json) -> None:
         self._people.configure(wish)

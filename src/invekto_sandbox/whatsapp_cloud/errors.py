@@ -89,7 +89,12 @@ CODES: dict[int, Known] = {
     ),
     132000: Known("Template Param Count Mismatch", 400),
     132001: Known("Template does not exist", 404),
+    132005: Known("Template Hydrated Text Too Long", 400),
+    132007: Known("Template Format Character Policy Violated", 400),
+    132012: Known("Template Parameter Format Mismatch", 400),
     132015: Known("Template is Paused", 400),
+    132016: Known("Template is Disabled", 400),
+    132018: Known("There's an issue with the parameters in your template", 400),
     133000: Known("Incomplete Deregistration", 500, "A previous deregistration attempt failed."),
     133004: Known("Server Temporarily Unavailable", 503, "Server is temporarily unavailable.", transient=True),
     133005: Known("Two step verification PIN Mismatch", 400, "Two-step verification PIN incorrect."),
@@ -119,6 +124,8 @@ class GraphError(Exception):
         self.title = known.title
         self.transient = known.transient
         self.retry_after_s: int | None = None
+        self.user_title: str | None = None
+        self.user_msg: str | None = None
         super().__init__(f"{code} {self.title}")
 
     @classmethod
@@ -142,6 +149,8 @@ class GraphError(Exception):
             error["error_data"] = {"messaging_product": "whatsapp", "details": self.details}
         if self.transient:
             error["is_transient"] = True
+        if self.user_title is not None:
+            error |= {"error_user_title": self.user_title, "error_user_msg": self.user_msg}
         error["fbtrace_id"] = "A" + base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
         return {"error": error}
 

@@ -17,6 +17,7 @@ from invekto_sandbox.whatsapp_cloud.cloud import WhatsAppCloud
 from invekto_sandbox.whatsapp_cloud.errors import GraphError, no_such_object
 from invekto_sandbox.whatsapp_cloud.graph_call import MAX_JSON, Call, json_body, token_of
 from invekto_sandbox.whatsapp_cloud.graph_membership import Membership
+from invekto_sandbox.whatsapp_cloud.graph_templates import TemplateEdges
 from invekto_sandbox.whatsapp_cloud.payloads import Json
 
 _VERSIONS = re.compile(r"^(?:/*v\d+(?:\.\d+)?(?=/|$))+")
@@ -31,6 +32,7 @@ class Graph:
         self._cloud = cloud
         self._core = cloud.core
         self._membership = Membership(cloud)
+        self._templates = TemplateEdges(cloud)
 
     async def handle(self, request: Request) -> Response:
         began = time.perf_counter()
@@ -96,6 +98,12 @@ class Graph:
             return await self._number(call, number, rest)
         if head == call.waba_id:
             return JSONResponse(await self._waba(call, rest))
+        if head == self._cloud.accounts.app_id and rest == ["uploads"] and call.method == "POST":
+            return JSONResponse(self._templates.begin_upload(call))
+        if head.startswith("upload:"):
+            return JSONResponse(await self._templates.upload(call, head))
+        if head.isdigit() and not rest and (found := await self._templates.of_template(call, head)) is not None:
+            return JSONResponse(found)
         if head.isdigit() and not rest:
             return JSONResponse(self._media(call, head))
         raise no_such_object(head, call.method)
@@ -238,6 +246,8 @@ class Graph:
             return nodes.waba(self._cloud, call.waba_id, call.param("fields"))
         if call.method == "GET" and edge == "phone_numbers":
             return nodes.phone_numbers(self._cloud, call.waba_id, call.param("fields"))
+        if edge == "message_templates":
+            return await self._templates.of_account(call)
         if edge != "subscribed_apps":
             raise no_such_object(call.waba_id, call.method)
         if call.method == "GET":

@@ -14,7 +14,7 @@ from invekto_sandbox.whatsapp_cloud.payloads import Json
 _SCOPES = ["whatsapp_business_management", "whatsapp_business_messaging"]
 
 
-def _chosen(node: Json, fields: str | None, standard: tuple[str, ...]) -> Json:
+def chosen(node: Json, fields: str | None, standard: tuple[str, ...]) -> Json:
     """The asked fields, or the standard ones; a nested selection (`a{b}`) gives the whole of `a`."""
     if not fields:
         return {name: node[name] for name in standard}
@@ -75,7 +75,7 @@ def number(cloud: WhatsAppCloud, one: Number, fields: str | None) -> Json:
         "new_certificate": None,
         "last_onboarded_time": None,
     }
-    return _chosen(
+    return chosen(
         node,
         fields,
         (
@@ -105,7 +105,7 @@ def waba(cloud: WhatsAppCloud, waba_id: str, fields: str | None) -> Json:
         "status": "ACTIVE",
         "ownership_type": "CLIENT_OWNED",
     }
-    return _chosen(node, fields, ("id", "name", "timezone_id", "message_template_namespace"))
+    return chosen(node, fields, ("id", "name", "timezone_id", "message_template_namespace"))
 
 
 def phone_numbers(cloud: WhatsAppCloud, waba_id: str, fields: str | None) -> Json:

@@ -256,5 +256,8 @@ def lane_of(number: Number, customer_id: int) -> str:
 
 
 def _category(row: Row) -> str:
-    """What it is priced as. A template counts as utility: what category it was approved in is not kept here."""
-    return "utility" if row["type"] == "template" else "service"
+    """What it is priced as: a template by its category, anything else as an answer."""
+    if row["type"] != "template":
+        return "service"
+    shown = json.loads(row["content"]).get("shown") or {}
+    return str(shown.get("category", "utility")).lower()

@@ -9,13 +9,14 @@ from typing import Any
 from invekto_sandbox.core import Core
 from invekto_sandbox.store import Row
 from invekto_sandbox.whatsapp_cloud import media as media_rules
-from invekto_sandbox.whatsapp_cloud import payloads
+from invekto_sandbox.whatsapp_cloud import payloads, template_sends
 from invekto_sandbox.whatsapp_cloud.accounts import Accounts, Number
 from invekto_sandbox.whatsapp_cloud.errors import GraphError
 from invekto_sandbox.whatsapp_cloud.media import MediaShelf
 from invekto_sandbox.whatsapp_cloud.payloads import Json
 from invekto_sandbox.whatsapp_cloud.people import People, normalize, wa_id_of
 from invekto_sandbox.whatsapp_cloud.progress import Progress
+from invekto_sandbox.whatsapp_cloud.templates import Templates
 from invekto_sandbox.whatsapp_cloud.threads import Threads, shown_text
 from invekto_sandbox.whatsapp_cloud.validation import check_content
 
@@ -38,7 +39,14 @@ class _Recipient:
 
 class Sending:
     def __init__(
-        self, core: Core, accounts: Accounts, people: People, threads: Threads, media: MediaShelf, progress: Progress
+        self,
+        core: Core,
+        accounts: Accounts,
+        people: People,
+        threads: Threads,
+        media: MediaShelf,
+        progress: Progress,
+        templates: Templates,
     ) -> None:
         self._core = core
         self._accounts = accounts
@@ -46,6 +54,7 @@ class Sending:
         self._threads = threads
         self._media = media
         self._progress = progress
+        self._templates = templates
 
     def post(self, number: Number, body: Json) -> Accepted:
         """Either a message, or a read or typing mark. Raises GraphError."""
@@ -67,6 +76,9 @@ class Sending:
             raise GraphError(100, "Param context must have a message_id.")
         if body.get("recipient_type", "individual") != "individual":
             raise GraphError(131009, "recipient_type must be individual")
+        if type_ == "template":
+            approved = template_sends.checked(self._templates, number, content)
+            content = {**content, "shown": template_sends.shown(approved, content)}
         with self._core.store.tx():
             recipient = self._recipient(number, body)
             target = self._reacted(number, type_, content)
@@ -142,6 +154,9 @@ class Sending:
     ) -> tuple[int | None, str | None, str | None]:
         """The error it will fail with after all (or None), its words, and the id of its file."""
         media_id, problem = None, None
+        needs_window = type_ != "template"
+        if not needs_window and (file := template_sends.header_media(content)) is not None:
+            type_, content = str(file["type"]), file
         if type_ in media_rules.TYPES and content.get("id"):
             media = self._media.find(str(content["id"]))
             if media is None or media["waba_id"] != number.waba_id:
@@ -152,7 +167,7 @@ class Sending:
             problem = media_rules.flaw(type_, media["mime"], self._media.head(media_id), media["size"])
             if problem is None and type_ == "audio" and content.get("voice"):
                 problem = media_rules.voice_flaw(media["mime"])
-        if type_ != "template" and not self._people.window_open(number.phone_number_id, customer["id"]):
+        if needs_window and not self._people.window_open(number.phone_number_id, customer["id"]):
             return 131047, None, media_id
         if customer["fails_with"] is not None:
             return int(customer["fails_with"]), None, media_id

@@ -24,7 +24,7 @@ def shown_text(type_: str, content: Any) -> str:
         reply = content.get("button_reply") or content.get("list_reply") or {}
         return str(reply.get("title") or body.get("text") or "")
     if type_ == "template":
-        return str(content.get("name") or "")
+        return str((content.get("shown") or {}).get("body") or content.get("name") or "")
     if type_ == "reaction":
         return str(content.get("emoji") or "")
     if type_ == "location":

@@ -24,6 +24,7 @@ from invekto.channels.adapter import (
 from invekto.channels.outgoing import Capabilities, File, OutboundContent, OutboundMedia, Template
 from invekto.channels.whatsapp_cloud import errors, inbound, outgoing
 from invekto.channels.whatsapp_cloud.payloads import MediaNode, SendAnswer, UploadAnswer, read
+from invekto.channels.whatsapp_cloud.templates import CloudTemplates
 from invekto.kernel.crypto import same, verify_hmac_sha256_hex
 from invekto.kernel.http import FilePart, Http, HttpError, HttpResponse
 
@@ -37,7 +38,7 @@ _FILE_HOSTS: Final = (".fbsbx.com", ".fbcdn.net", ".facebook.com", ".whatsapp.ne
 _NO_SUCH_OBJECT: Final = ("100", "33")
 
 
-class WhatsAppCloud:
+class WhatsAppCloud(CloudTemplates):
     """Credentials of an app: `app_secret`, `verify_token`; of a channel: `access_token`, `phone_number_id`, `waba_id`."""
 
     kind: ClassVar[str] = "whatsapp_cloud"

@@ -44,7 +44,7 @@ _CLASSES: Final[Mapping[type[ChannelError], frozenset[int]]] = {
     InvalidRecipient: frozenset({130472, 130497, 131021, 131026, 131030, 131062}),
     MarketingLimited: frozenset({131049}),
     MarketingStopped: frozenset({131050}),
-    TemplateRefused: frozenset({132000, 132001, 132005, 132007, 132008, 132012, 132016, 132068}),
+    TemplateRefused: frozenset({132000, 132001, 132005, 132007, 132008, 132012, 132016, 132018, 132068}),
     Unsupported: frozenset({131051, 131052, 131063}),
     # The account or the token's rights: somebody must put it right at Meta, the message may stay as it is.
     AccountRefused: frozenset({3, 10, *range(200, 300), 368, 131005, 131031, 131037, 131042, 131045, 133010}),

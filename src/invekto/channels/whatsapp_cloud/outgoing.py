@@ -64,7 +64,9 @@ CAPABILITIES: Final = Capabilities(
     service_window_s=86_400,
     kinds=(
         "text", "image", "video", "audio", "document", "sticker", "interactive", "location", "contacts", "reaction",
+        "template",
     ),
+    templates=True,
     reads=True,
     reactions=True,
     reaction_age_s=30 * 86_400,

@@ -4,6 +4,71 @@
  */
 
 export interface paths {
+    "/api/v1/canned-replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Canned Replies
+         * @description By folder and title. `q` looks into shortcut, title, folder and texts; İ, I, ı and i are one letter.
+         */
+        get: operations["list_canned_replies"];
+        put?: never;
+        /**
+         * Create Canned Reply
+         * @description 409 `shortcut_taken`.
+         */
+        post: operations["create_canned_reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/canned-replies/{canned_reply_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Canned Reply
+         * @description The whole of it. 409 `shortcut_taken`.
+         */
+        put: operations["change_canned_reply"];
+        post?: never;
+        /** Delete Canned Reply */
+        delete: operations["delete_canned_reply"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/canned-replies/{canned_reply_id}/render": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Render Canned Reply
+         * @description The text for this conversation, in the contact's language, and copies of the files. Counts the use.
+         */
+        post: operations["render_canned_reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels": {
         parameters: {
             query?: never;
@@ -635,6 +700,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/first-messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send First Message
+         * @description Sends a template. All of it happens, or nothing. 409 `conversation_taken`, `template_not_sendable`.
+         */
+        post: operations["send_first_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/first-messages/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Phone
+         * @description What is known of a number before somebody writes to it. 422 `phone`: `wrong_format`, `not_mobile`.
+         */
+        post: operations["check_phone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/media": {
         parameters: {
             query?: never;
@@ -847,6 +952,132 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Templates
+         * @description By name. `channel_id`: those that this channel can send.
+         */
+        get: operations["list_templates"];
+        put?: never;
+        /**
+         * Create Template
+         * @description Submits it to the provider. 422 `template_invalid` names each problem; 422 `template_refused_by_provider`.
+         */
+        post: operations["create_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/lint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lint Template
+         * @description What the provider would refuse. Asks nobody.
+         */
+        post: operations["lint_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload Sample
+         * @description Gives the provider an example of a header's file. 422 `attachment_id`: not my upload.
+         */
+        post: operations["upload_sample"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sync Templates
+         * @description Reads the provider's list now. It is read every six hours by itself.
+         */
+        post: operations["sync_templates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{template_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Template */
+        get: operations["read_template"];
+        /**
+         * Edit Template
+         * @description Submits another wording. 409 `template_not_editable` while it is judged.
+         */
+        put: operations["edit_template"];
+        post?: never;
+        /** Delete Template */
+        delete: operations["delete_template"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{template_id}/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Suggest Values
+         * @description Values for variables whose names say what they want; a first numbered one in the text is taken for the first name.
+         */
+        get: operations["suggest_values"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -964,6 +1195,52 @@ export interface components {
              * @enum {string}
              */
             kind: "buttons";
+        };
+        /**
+         * CannedReplyBody
+         * @description `texts` by language. A shortcut has no blank and no slash; it is unique whatever its letters' case and accents.
+         */
+        CannedReplyBody: {
+            /**
+             * Attachment Ids
+             * @default []
+             */
+            attachment_ids: string[];
+            /** Folder */
+            folder?: string | null;
+            /** Shortcut */
+            shortcut: string;
+            /** Texts */
+            texts: {
+                [key: string]: string;
+            };
+            /** Title */
+            title: string;
+        };
+        /**
+         * CannedReplyOut
+         * @description `texts` by language; at least one.
+         */
+        CannedReplyOut: {
+            /** Attachment Ids */
+            attachment_ids: string[];
+            /** Folder */
+            folder: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Shortcut */
+            shortcut: string;
+            /** Texts */
+            texts: {
+                [key: string]: string;
+            };
+            /** Title */
+            title: string;
+            /** Uses */
+            uses: number;
         };
         /**
          * CapabilitiesOut
@@ -1421,6 +1698,37 @@ export interface components {
             /** Revoked Messages */
             revoked_messages?: ("show" | "hide") | null;
         };
+        /** FirstMessage */
+        FirstMessage: {
+            conversation: components["schemas"]["Conversation"];
+            message: components["schemas"]["Message"];
+        };
+        /**
+         * FirstMessageBody
+         * @description `name`: what a new contact shall be called.
+         */
+        FirstMessageBody: {
+            /** Attachment Id */
+            attachment_id?: string | null;
+            /**
+             * Channel Id
+             * Format: uuid
+             */
+            channel_id: string;
+            /** Name */
+            name?: string | null;
+            /** Phone */
+            phone: string;
+            /**
+             * Template Id
+             * Format: uuid
+             */
+            template_id: string;
+            /** Values */
+            values?: {
+                [key: string]: string;
+            };
+        };
         /**
          * ForwardAnswer
          * @description In the order of the request.
@@ -1639,6 +1947,11 @@ export interface components {
             /** Url */
             url: string;
         };
+        /** LintOut */
+        LintOut: {
+            /** Problems */
+            problems: components["schemas"]["ProblemOut"][];
+        };
         /** ListBody */
         ListBody: {
             /** Footer */
@@ -1833,6 +2146,13 @@ export interface components {
              */
             type: "note";
         };
+        /** Page[CannedReplyOut] */
+        Page_CannedReplyOut_: {
+            /** Items */
+            items: components["schemas"]["CannedReplyOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
         /** Page[ChannelOut] */
         Page_ChannelOut_: {
             /** Items */
@@ -1854,12 +2174,43 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
+        /** Page[TemplateOut] */
+        Page_TemplateOut_: {
+            /** Items */
+            items: components["schemas"]["TemplateOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
         /** Page[UserOut] */
         Page_UserOut_: {
             /** Items */
             items: components["schemas"]["UserOut"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /** PhoneBody */
+        PhoneBody: {
+            /**
+             * Channel Id
+             * Format: uuid
+             */
+            channel_id: string;
+            /** Phone */
+            phone: string;
+        };
+        /**
+         * PhoneCheck
+         * @description `phone` in E.164. `written_lately`: a colleague's or my last message within 24 hours.
+         */
+        PhoneCheck: {
+            contact: components["schemas"]["Named"] | null;
+            /** Conversation Id */
+            conversation_id: string | null;
+            /** Phone */
+            phone: string;
+            /** Window Open */
+            window_open: boolean;
+            written_lately: components["schemas"]["WrittenLately"] | null;
         };
         /** PinBody */
         PinBody: {
@@ -1872,6 +2223,22 @@ export interface components {
             locale?: ("tr" | "en") | null;
             /** Theme */
             theme?: ("light" | "dark" | "auto") | null;
+        };
+        /**
+         * ProblemOut
+         * @description `path` in the draft, as in `components.1.text`; `message` by Accept-Language.
+         */
+        ProblemOut: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+            /** Params */
+            params: {
+                [key: string]: string | number;
+            };
+            /** Path */
+            path: string;
         };
         /**
          * QuarantineOut
@@ -1958,6 +2325,28 @@ export interface components {
             credentials: components["schemas"]["NewCredentialsIn"];
         };
         /**
+         * RenderBody
+         * @description `language` instead of the contact's own. Without a conversation the contact's variables stay open.
+         */
+        RenderBody: {
+            /** Conversation Id */
+            conversation_id?: string | null;
+            /** Language */
+            language?: string | null;
+        };
+        /**
+         * RenderedReply
+         * @description `attachments` are my own uploads, to be sent like any other.
+         */
+        RenderedReply: {
+            /** Attachments */
+            attachments: components["schemas"]["Upload"][];
+            /** Missing */
+            missing: string[];
+            /** Text */
+            text: string;
+        };
+        /**
          * Revision
          * @description An earlier text of a message.
          */
@@ -1981,6 +2370,30 @@ export interface components {
             items: components["schemas"]["Revision"][];
             /** Next Cursor */
             next_cursor: null;
+        };
+        /**
+         * SampleBody
+         * @description `attachment_id`: my upload of the kind that the header will have.
+         */
+        SampleBody: {
+            /**
+             * Attachment Id
+             * Format: uuid
+             */
+            attachment_id: string;
+            /**
+             * Channel Id
+             * Format: uuid
+             */
+            channel_id: string;
+        };
+        /**
+         * SampleOut
+         * @description What a draft's `example.header_handle` holds.
+         */
+        SampleOut: {
+            /** Handle */
+            handle: string;
         };
         /** SectionBody */
         SectionBody: {
@@ -2147,6 +2560,32 @@ export interface components {
              */
             kind: "do_not_store" | "store";
         };
+        /**
+         * SuggestionsOut
+         * @description By the variables' keys: only those whose value we know.
+         */
+        SuggestionsOut: {
+            /** Values */
+            values: {
+                [key: string]: string;
+            };
+        };
+        /** SyncBody */
+        SyncBody: {
+            /**
+             * Channel Id
+             * Format: uuid
+             */
+            channel_id: string;
+        };
+        /**
+         * SyncOut
+         * @description How many templates the account has now.
+         */
+        SyncOut: {
+            /** Count */
+            count: number;
+        };
         /** Tag */
         Tag: {
             /**
@@ -2207,6 +2646,125 @@ export interface components {
             /** Name */
             name: string;
         };
+        /**
+         * TemplateBody
+         * @description What is submitted; `components` in the provider's shape.
+         */
+        TemplateBody: {
+            /** Category */
+            category: string;
+            /**
+             * Channel Id
+             * Format: uuid
+             */
+            channel_id: string;
+            /** Components */
+            components: {
+                [key: string]: unknown;
+            }[];
+            /** Language */
+            language: string;
+            /** Name */
+            name: string;
+            /**
+             * Parameter Format
+             * @default POSITIONAL
+             * @enum {string}
+             */
+            parameter_format: "POSITIONAL" | "NAMED";
+        };
+        /**
+         * TemplateEditBody
+         * @description Name and language of a template never change.
+         */
+        TemplateEditBody: {
+            /** Category */
+            category: string;
+            /** Components */
+            components: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Parameter Format
+             * @default POSITIONAL
+             * @enum {string}
+             */
+            parameter_format: "POSITIONAL" | "NAMED";
+        };
+        /**
+         * TemplateMessageBody
+         * @description `values` by the keys of the template's variables; `attachment_id`: the file of a header that takes one.
+         */
+        TemplateMessageBody: {
+            /** Attachment Id */
+            attachment_id?: string | null;
+            /** Reply To Id */
+            reply_to_id?: string | null;
+            /**
+             * Template Id
+             * Format: uuid
+             */
+            template_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "template";
+            /** Values */
+            values?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * TemplateOut
+         * @description `rejected_reason` is the provider's code, `rejected_message` the same in plain words. `sendable`: approved and of
+         *     parts that we can fill in. `header_format` is the provider's: a send of IMAGE, VIDEO and DOCUMENT needs a file.
+         */
+        TemplateOut: {
+            /** Account Key */
+            account_key: string;
+            /** Category */
+            category: string;
+            /** Channel Id */
+            channel_id: string | null;
+            /** Components */
+            components: {
+                [key: string]: unknown;
+            }[];
+            /** Header Format */
+            header_format: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Language */
+            language: string;
+            /** Name */
+            name: string;
+            /**
+             * Parameter Format
+             * @enum {string}
+             */
+            parameter_format: "POSITIONAL" | "NAMED";
+            /** Quality */
+            quality: string | null;
+            /** Rejected Message */
+            rejected_message: string | null;
+            /** Rejected Reason */
+            rejected_reason: string | null;
+            /** Sendable */
+            sendable: boolean;
+            /** Status */
+            status: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Variables */
+            variables: components["schemas"]["VariableOut"][];
+        };
         /** TextMessageBody */
         TextMessageBody: {
             /** Reply To Id */
@@ -2257,12 +2815,39 @@ export interface components {
             /** Username */
             username: string;
         };
+        /**
+         * VariableOut
+         * @description `key` is what a send's `values` name it by.
+         */
+        VariableOut: {
+            /** Example */
+            example: string | null;
+            /** Index */
+            index: number | null;
+            /** Key */
+            key: string;
+            /**
+             * Where
+             * @enum {string}
+             */
+            where: "header" | "body" | "button";
+        };
         /** VerifyTokenOut */
         VerifyTokenOut: {
             /** Verify Token */
             verify_token: string;
             /** Webhook Url */
             webhook_url: string;
+        };
+        /** WrittenLately */
+        WrittenLately: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
         };
     };
     responses: never;
@@ -2277,6 +2862,8 @@ export type Attachment = components['schemas']['Attachment'];
 export type Author = components['schemas']['Author'];
 export type ButtonBody = components['schemas']['ButtonBody'];
 export type ButtonsBody = components['schemas']['ButtonsBody'];
+export type CannedReplyBody = components['schemas']['CannedReplyBody'];
+export type CannedReplyOut = components['schemas']['CannedReplyOut'];
 export type CapabilitiesOut = components['schemas']['CapabilitiesOut'];
 export type CardBody = components['schemas']['CardBody'];
 export type ChannelBrief = components['schemas']['ChannelBrief'];
@@ -2306,6 +2893,8 @@ export type ErrorField = components['schemas']['ErrorField'];
 export type FailuresOut = components['schemas']['FailuresOut'];
 export type FirmSettings = components['schemas']['FirmSettings'];
 export type FirmSettingsBody = components['schemas']['FirmSettingsBody'];
+export type FirstMessage = components['schemas']['FirstMessage'];
+export type FirstMessageBody = components['schemas']['FirstMessageBody'];
 export type ForwardAnswer = components['schemas']['ForwardAnswer'];
 export type ForwardBody = components['schemas']['ForwardBody'];
 export type ForwardRefusal = components['schemas']['ForwardRefusal'];
@@ -2317,6 +2906,7 @@ export type HopOut = components['schemas']['HopOut'];
 export type InteractiveMessageBody = components['schemas']['InteractiveMessageBody'];
 export type InteractiveRuleOut = components['schemas']['InteractiveRuleOut'];
 export type LinkBody = components['schemas']['LinkBody'];
+export type LintOut = components['schemas']['LintOut'];
 export type ListBody = components['schemas']['ListBody'];
 export type ListRowBody = components['schemas']['ListRowBody'];
 export type LocationMessageBody = components['schemas']['LocationMessageBody'];
@@ -2328,20 +2918,29 @@ export type MessagePage = components['schemas']['MessagePage'];
 export type Named = components['schemas']['Named'];
 export type NewCredentialsIn = components['schemas']['NewCredentialsIn'];
 export type NoteBody = components['schemas']['NoteBody'];
+export type PageCannedReplyOut = components['schemas']['Page_CannedReplyOut_'];
 export type PageChannelOut = components['schemas']['Page_ChannelOut_'];
 export type PageQuarantineOut = components['schemas']['Page_QuarantineOut_'];
 export type PageTeamOut = components['schemas']['Page_TeamOut_'];
+export type PageTemplateOut = components['schemas']['Page_TemplateOut_'];
 export type PageUserOut = components['schemas']['Page_UserOut_'];
+export type PhoneBody = components['schemas']['PhoneBody'];
+export type PhoneCheck = components['schemas']['PhoneCheck'];
 export type PinBody = components['schemas']['PinBody'];
 export type Preferences = components['schemas']['Preferences'];
+export type ProblemOut = components['schemas']['ProblemOut'];
 export type QuarantineOut = components['schemas']['QuarantineOut'];
 export type Quoted = components['schemas']['Quoted'];
 export type ReactionBody = components['schemas']['ReactionBody'];
 export type ReadBody = components['schemas']['ReadBody'];
 export type ReadState = components['schemas']['ReadState'];
 export type ReconnectBody = components['schemas']['ReconnectBody'];
+export type RenderBody = components['schemas']['RenderBody'];
+export type RenderedReply = components['schemas']['RenderedReply'];
 export type Revision = components['schemas']['Revision'];
 export type RevisionList = components['schemas']['RevisionList'];
+export type SampleBody = components['schemas']['SampleBody'];
+export type SampleOut = components['schemas']['SampleOut'];
 export type SectionBody = components['schemas']['SectionBody'];
 export type ServiceWindow = components['schemas']['ServiceWindow'];
 export type SessionOut = components['schemas']['SessionOut'];
@@ -2354,18 +2953,192 @@ export type SignupOut = components['schemas']['SignupOut'];
 export type SnoozeBody = components['schemas']['SnoozeBody'];
 export type StoreDays = components['schemas']['StoreDays'];
 export type StoreOrNot = components['schemas']['StoreOrNot'];
+export type SuggestionsOut = components['schemas']['SuggestionsOut'];
+export type SyncBody = components['schemas']['SyncBody'];
+export type SyncOut = components['schemas']['SyncOut'];
 export type Tag = components['schemas']['Tag'];
 export type TagBody = components['schemas']['TagBody'];
 export type TagPage = components['schemas']['TagPage'];
 export type TagsBody = components['schemas']['TagsBody'];
 export type TakeBody = components['schemas']['TakeBody'];
 export type TeamOut = components['schemas']['TeamOut'];
+export type TemplateBody = components['schemas']['TemplateBody'];
+export type TemplateEditBody = components['schemas']['TemplateEditBody'];
+export type TemplateMessageBody = components['schemas']['TemplateMessageBody'];
+export type TemplateOut = components['schemas']['TemplateOut'];
 export type TextMessageBody = components['schemas']['TextMessageBody'];
 export type Upload = components['schemas']['Upload'];
 export type UserOut = components['schemas']['UserOut'];
+export type VariableOut = components['schemas']['VariableOut'];
 export type VerifyTokenOut = components['schemas']['VerifyTokenOut'];
+export type WrittenLately = components['schemas']['WrittenLately'];
 export type $defs = Record<string, never>;
 export interface operations {
+    list_canned_replies: {
+        parameters: {
+            query?: {
+                q?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CannedReplyOut_"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    create_canned_reply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CannedReplyBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReplyOut"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    change_canned_reply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                canned_reply_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CannedReplyBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReplyOut"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    delete_canned_reply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                canned_reply_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    render_canned_reply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                canned_reply_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenderBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenderedReply"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     list_channels: {
         parameters: {
             query?: {
@@ -3069,7 +3842,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TextMessageBody"] | components["schemas"]["NoteBody"] | components["schemas"]["MediaMessageBody"] | components["schemas"]["InteractiveMessageBody"] | components["schemas"]["LocationMessageBody"] | components["schemas"]["ContactsMessageBody"] | components["schemas"]["ReactionBody"];
+                "application/json": components["schemas"]["TextMessageBody"] | components["schemas"]["NoteBody"] | components["schemas"]["MediaMessageBody"] | components["schemas"]["InteractiveMessageBody"] | components["schemas"]["LocationMessageBody"] | components["schemas"]["ContactsMessageBody"] | components["schemas"]["ReactionBody"] | components["schemas"]["TemplateMessageBody"];
             };
         };
         responses: {
@@ -3498,6 +4271,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    send_first_message: {
+        parameters: {
+            query?: never;
+            header: {
+                "idempotency-key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirstMessageBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstMessage"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    check_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhoneBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneCheck"];
                 };
             };
             /** @description See docs/api.md, Errors */
@@ -3964,6 +4805,301 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_TeamOut_"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_templates: {
+        parameters: {
+            query?: {
+                channel_id?: string | null;
+                status?: string | null;
+                q?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TemplateOut_"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    create_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    lint_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LintOut"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    upload_sample: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SampleBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampleOut"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    sync_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncOut"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    read_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    edit_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateEditBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    delete_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    suggest_values: {
+        parameters: {
+            query?: {
+                conversation_id?: string | null;
+            };
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuggestionsOut"];
                 };
             };
             /** @description See docs/api.md, Errors */

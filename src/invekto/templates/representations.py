@@ -1,0 +1,70 @@
+"""Rows of templates and canned replies as the wire shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from invekto.kernel.i18n import sentence, sentences
+from invekto.templates.lint_texts import Problem
+from invekto.templates.queries import Row, json_of
+from invekto.templates.rendering import sendable
+from invekto.templates.schemas import CannedReplyOut, ProblemOut, TemplateOut, VariableOut
+from invekto.templates.variables import header_format, variables_of
+
+APPROVED: Final = frozenset({"APPROVED", "REINSTATED", "FLAGGED", "UNARCHIVED"})
+"""What a template may be sent as; Meta calls one that loses quality FLAGGED, and still sends it."""
+
+
+def template_out(row: Row, locale: str) -> TemplateOut:
+    components: list[dict[str, Any]] = json_of(row, "components")
+    return TemplateOut(
+        id=row["id"],
+        channel_id=row["channel_id"],
+        account_key=row["account_key"],
+        name=row["name"],
+        language=row["language"],
+        category=row["category"],
+        status=row["status"],
+        quality=row["quality"],
+        rejected_reason=row["rejected_reason"],
+        rejected_message=_reason(row["rejected_reason"], locale),
+        parameter_format=row["parameter_format"],
+        components=components,
+        variables=[
+            VariableOut(key=one.key, where=one.where, index=one.index, example=one.example)
+            for one in variables_of(components)
+        ],
+        header_format=header_format(components),
+        sendable=row["status"] in APPROVED and sendable(components),
+        updated_at=row["changed_at"],
+    )
+
+
+def _reason(reason: str | None, locale: str) -> str | None:
+    if reason is None:
+        return None
+    code = f"template_rejected_{reason.lower()}"
+    return sentence(code if code in sentences(locale) else "template_rejected_other", locale, {"reason": reason})
+
+
+def problem_out(one: Problem, locale: str) -> ProblemOut:
+    return ProblemOut(
+        path=one.path,
+        code=one.code,
+        params=dict(one.params),
+        message=sentence(f"template_problem_{one.code}", locale, one.params),
+    )
+
+
+def canned_out(row: Row, attachment_ids: Sequence[UUID]) -> CannedReplyOut:
+    return CannedReplyOut(
+        id=row["id"],
+        shortcut=row["shortcut"],
+        title=row["title"],
+        folder=row["folder"],
+        texts=json_of(row, "texts"),
+        attachment_ids=list(attachment_ids),
+        uses=row["uses"],
+    )
