@@ -18,7 +18,12 @@ export const queries = new QueryClient({
   defaultOptions: {
     queries: { staleTime: 60_000, retry: (count, error) => count < 3 && isRetryable(error), refetchOnWindowFocus: false },
   },
-  mutationCache: new MutationCache({ onError: showError }),
+  mutationCache: new MutationCache({
+    // `quiet`: the place that asked says it itself, and for as long as it is true.
+    onError: (error, _variables, _result, mutation) => {
+      if (!mutation.meta?.quiet) showError(error);
+    },
+  }),
 });
 
 onUnauthorized(() => {

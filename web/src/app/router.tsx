@@ -7,6 +7,7 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router';
+import type { TemplateFilter } from '@/features/templates/ui/TemplatesPage';
 import type { ConversationStatus, View } from '@/shared/api/types';
 import { useSession } from '@/shared/session/session';
 import { NotFound } from './NotFound';
@@ -67,7 +68,43 @@ const quarantine = createRoute({
   component: lazyRouteComponent(() => import('@/routes/quarantine')),
 });
 
-const tree = root.addChildren([signIn, inside.addChildren([home, inbox.addChildren([conversation]), quarantine])]);
+const templates = createRoute({
+  getParentRoute: () => inside,
+  path: '/templates',
+  validateSearch: (search: Record<string, unknown>): TemplateFilter =>
+    Object.fromEntries(
+      (['q', 'status', 'category', 'language'] as const).flatMap((key) => {
+        const value = search[key];
+        return value && (typeof value === 'string' || key === 'q') ? [[key, String(value)]] : [];
+      }),
+    ),
+  component: lazyRouteComponent(() => import('@/routes/templates')),
+});
+
+const newTemplate = createRoute({
+  getParentRoute: () => inside,
+  path: '/templates/new',
+  validateSearch: (search: Record<string, unknown>): { from?: string } =>
+    typeof search.from === 'string' ? { from: search.from } : {},
+  component: lazyRouteComponent(() => import('@/routes/template-editor')),
+});
+
+const template = createRoute({
+  getParentRoute: () => inside,
+  path: '/templates/$templateId',
+  component: lazyRouteComponent(() => import('@/routes/template')),
+});
+
+const editTemplate = createRoute({
+  getParentRoute: () => inside,
+  path: '/templates/$templateId/edit',
+  component: lazyRouteComponent(() => import('@/routes/template-editor')),
+});
+
+const tree = root.addChildren([
+  signIn,
+  inside.addChildren([home, inbox.addChildren([conversation]), quarantine, templates, newTemplate, template, editTemplate]),
+]);
 
 export const router = createRouter({ routeTree: tree, context: {}, defaultPreload: 'intent', scrollRestoration: false });
 

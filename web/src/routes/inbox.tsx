@@ -1,5 +1,5 @@
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useCallback, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useOpenConversation } from '@/app/useOpenConversation';
 import { nextAfter } from '@/features/conversations/model/nav';
@@ -9,14 +9,17 @@ import { TagSection } from '@/features/conversations/ui/TagSection';
 import { ConversationPane } from '@/features/conversations/ui/thread/ConversationPane';
 import { useInboxKeys } from '@/features/conversations/ui/useInboxKeys';
 import type { Id, View } from '@/shared/api/types';
+import { holdKeys } from '@/shared/keys/registry';
 import { Lightbox } from '@/shared/media/Lightbox';
 import { useLive } from '@/shared/realtime/store';
+import { useCan } from '@/shared/session/session';
 import { IconMessageDots } from '@/shared/ui/icons';
 import { Empty } from '@/shared/ui/states';
 import { useIsNarrow, useIsPhone } from '@/shared/ui/useMedia';
 import classes from './inbox.module.css';
 
 const ContactPanel = lazy(() => import('@/features/contacts/ui/ContactPanel'));
+const FirstMessage = lazy(() => import('@/features/templates/ui/FirstMessage'));
 const route = getRouteApi('/inside/inbox/$view');
 const PANEL_KEY = 'invekto.panel';
 
@@ -32,6 +35,10 @@ export default function Inbox() {
   const narrow = useIsNarrow();
   const [pinned, setPinned] = useState(() => localStorage.getItem(PANEL_KEY) !== 'closed');
   const [drawer, setDrawer] = useState<Id | null>(null);
+  const [composing, setComposing] = useState(false);
+  const mayWrite = useCan('conversations.reply');
+  // The first digits may be typed before the dialog's code is here.
+  useEffect(() => (composing ? holdKeys() : undefined), [composing]);
   const row = useLive((state) => (conversationId ? state.conversations[conversationId] : undefined));
   const panelOpen = conversationId !== undefined && (narrow ? drawer === conversationId : pinned);
 
@@ -62,12 +69,14 @@ export default function Inbox() {
     else back();
   };
 
+  const compose = mayWrite ? () => setComposing(true) : undefined;
   useInboxKeys({
     selectedId: conversationId,
     known: row !== undefined,
     onOpen: open,
     onView: openView,
     onShowPanel: () => showPanel(true),
+    onCompose: compose,
   });
 
   return (
@@ -77,7 +86,7 @@ export default function Inbox() {
           view={view}
           status={status}
           selectedId={conversationId}
-          header={<ListHeader view={view} status={status} />}
+          header={<ListHeader view={view} status={status} onCompose={compose} />}
           onOpen={open}
         />
       )}
@@ -116,6 +125,16 @@ export default function Inbox() {
         </Suspense>
       )}
       <Lightbox />
+      {composing && (
+        <Suspense>
+          <FirstMessage
+            onClose={() => setComposing(false)}
+            onOpenConversation={(conversationId) =>
+              void navigate({ to: '/inbox/$view/$conversationId', params: { view: 'mine', conversationId }, search: {} })
+            }
+          />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { useOpenConversation } from '@/app/useOpenConversation';
 import { useCounts } from '@/shared/realtime/counts';
 import { useCan } from '@/shared/session/session';
-import { IconInbox, IconShieldExclamation, IconUserQuestion } from '@/shared/ui/icons';
+import { IconInbox, IconShieldExclamation, IconTemplate, IconUserQuestion } from '@/shared/ui/icons';
 import classes from './Shell.module.css';
 import { UserControl } from './UserControl';
 
@@ -14,6 +14,7 @@ export function BottomBar({ onHelp }: { onHelp: () => void }) {
   const { pathname } = useLocation();
   const conversationId = useOpenConversation();
   const mayQuarantine = useCan('quarantine.manage');
+  const mayReply = useCan('conversations.reply');
   if (conversationId) return null;
   const queue = pathname.startsWith('/inbox/unassigned');
   const inbox = pathname.startsWith('/inbox') && !queue;
@@ -47,6 +48,19 @@ export function BottomBar({ onHelp }: { onHelp: () => void }) {
         </span>
         {t('tabs.queue')}
       </Link>
+      {mayReply && (
+        <Link
+          to="/templates"
+          className={classes.tab}
+          data-active={pathname.startsWith('/templates') || undefined}
+          aria-current={pathname.startsWith('/templates') ? 'page' : undefined}
+        >
+          <span className={classes.tabIcon}>
+            <IconTemplate size={24} stroke={1.5} aria-hidden="true" />
+          </span>
+          {t('templates')}
+        </Link>
+      )}
       {mayQuarantine && (
         <Link to="/quarantine" className={classes.tab} data-active={pathname === '/quarantine' || undefined}>
           <span className={classes.tabIcon}>

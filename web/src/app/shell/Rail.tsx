@@ -2,7 +2,7 @@ import { Link, useLocation } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useCounts } from '@/shared/realtime/counts';
 import { useCan } from '@/shared/session/session';
-import { IconInbox, IconShieldExclamation } from '@/shared/ui/icons';
+import { IconInbox, IconShieldExclamation, IconTemplate } from '@/shared/ui/icons';
 import { Logo } from '@/shared/ui/Logo';
 import classes from './Shell.module.css';
 import { UserControl } from './UserControl';
@@ -12,6 +12,8 @@ export function Rail({ onHelp }: { onHelp: () => void }) {
   const counts = useCounts();
   const { pathname } = useLocation();
   const mayQuarantine = useCan('quarantine.manage');
+  const mayReply = useCan('conversations.reply');
+  const templates = pathname.startsWith('/templates');
   const inbox = pathname.startsWith('/inbox');
   return (
     <nav className={classes.rail} aria-label={t('navigation')}>
@@ -36,6 +38,18 @@ export function Rail({ onHelp }: { onHelp: () => void }) {
             </span>
           )}
         </Link>
+        {mayReply && (
+          <Link
+            to="/templates"
+            className={classes.item}
+            data-active={templates || undefined}
+            data-tip={t('templates')}
+            aria-label={t('templates')}
+            aria-current={templates ? 'page' : undefined}
+          >
+            <IconTemplate size={20} stroke={1.5} aria-hidden="true" />
+          </Link>
+        )}
         {mayQuarantine && (
           <Link
             to="/quarantine"

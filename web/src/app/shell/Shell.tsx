@@ -25,6 +25,7 @@ function Frame() {
   const phone = useIsPhone();
   const navigate = useNavigate();
   const mayQuarantine = useCan('quarantine.manage');
+  const mayReply = useCan('conversations.reply');
   const [helpOpen, setHelpOpen] = useState(false);
   useEffect(() => (helpOpen ? holdKeys() : undefined), [helpOpen]);
   useFreshCounts();
@@ -33,6 +34,10 @@ function Frame() {
   useKeys(
     [{ keys: 'g q', label: t('keys.goQuarantine'), group: t('keys.general'), run: () => void navigate({ to: '/quarantine' }) }],
     mayQuarantine,
+  );
+  useKeys(
+    [{ keys: 'g t', label: t('keys.goTemplates'), group: t('keys.general'), run: () => void navigate({ to: '/templates' }) }],
+    mayReply,
   );
   const openHelp = () => setHelpOpen(true);
   return (

@@ -12,6 +12,8 @@ export class ApiError extends Error {
     readonly code: string,
     message: string,
     readonly params: ErrorDetail['params'],
+    /** Which fields of the body were wrong, and how. */
+    readonly fields: ErrorDetail['fields'] = [],
   ) {
     super(message);
   }
@@ -71,7 +73,7 @@ export function refusal(status: number, body: unknown, retryAfter: string | null
   }
   // Signing in and asking whether one is signed in end no session.
   if (status === 401 && detail.code !== 'credentials_invalid') reportUnauthorized();
-  return new ApiError(status, detail.code, detail.message ?? '', withRetry(detail.params ?? {}, retryAfter));
+  return new ApiError(status, detail.code, detail.message ?? '', withRetry(detail.params ?? {}, retryAfter), detail.fields ?? []);
 }
 
 function errorDetail(body: unknown): ErrorDetail | null {

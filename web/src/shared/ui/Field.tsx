@@ -10,7 +10,8 @@ export interface FieldIds {
 }
 
 interface Props {
-  label: ReactNode;
+  /** Left out where the label stands elsewhere. */
+  label?: ReactNode;
   /** Beside the label: a count, an action. */
   aside?: ReactNode;
   help?: ReactNode;
@@ -26,13 +27,15 @@ export function Field({ label, aside, help, problems = [], optional, children }:
   const describedBy = [help && `${id}-help`, wrong && `${id}-wrong`].filter(Boolean).join(' ');
   return (
     <div className={classes.field}>
-      <div className={classes.top}>
-        <label htmlFor={id} className={classes.label}>
-          {label}
-          {optional && <span className={classes.optional}> · {optional}</span>}
-        </label>
-        {aside && <span className={classes.aside}>{aside}</span>}
-      </div>
+      {label && (
+        <div className={classes.top}>
+          <label htmlFor={id} className={classes.label}>
+            {label}
+            {optional && <span className={classes.optional}> · {optional}</span>}
+          </label>
+          {aside && <span className={classes.aside}>{aside}</span>}
+        </div>
+      )}
       {children({ id, 'aria-describedby': describedBy || undefined, 'aria-invalid': wrong || undefined })}
       {help && (
         <p id={`${id}-help`} className={classes.help}>

@@ -13,10 +13,11 @@ interface Moves {
   onOpen: (id: Id) => void;
   onView: (view: View) => void;
   onShowPanel: () => void;
+  onCompose: (() => void) | undefined;
 }
 
 /** Keys that belong to the inbox as a whole; those of one conversation are registered where they act. */
-export function useInboxKeys({ selectedId, known, onOpen, onView, onShowPanel }: Moves): void {
+export function useInboxKeys({ selectedId, known, onOpen, onView, onShowPanel, onCompose }: Moves): void {
   const { t } = useTranslation('conversations');
   const step = (by: 1 | -1) => {
     const id = neighbour(selectedId, by);
@@ -34,6 +35,7 @@ export function useInboxKeys({ selectedId, known, onOpen, onView, onShowPanel }:
     { keys: 'g u', label: t('keys.goUnassigned'), group: list, run: () => onView('unassigned') },
     { keys: 'g a', label: t('keys.goAll'), group: list, run: () => onView('all') },
   ]);
+  useKeys([{ keys: 'c', label: t('keys.compose'), group: list, run: () => onCompose?.() }], onCompose !== undefined);
   useKeys([{ keys: 't', label: t('keys.tag'), group: t('keys.conversation'), run: tags }], known);
   // Until the picker has the keyboard itself.
   const picking = usePickers(({ open }) => open !== null);

@@ -1,12 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
 import { answer, api } from '@/shared/api/client';
 import type { Channel, Id } from '@/shared/api/types';
-import { readTemplates } from '../api';
+import { readTemplate, readTemplates } from '../api';
+import { stateOf } from './states';
 
 /** All lists of templates; a change makes each of them stale. */
 export const TEMPLATES_KEY = ['templates'];
 /** The stream does not tell of templates: a judgement is seen by looking again. */
 const LOOK_AGAIN_MS = 20_000;
+const JUDGED_SOON_MS = 4000;
 
 /** A channel's templates; `null` all of the firm's. Fresh when the window is looked at again, and while it is looked at. */
 export const useTemplates = (channelId: Id | null | undefined, live = false) =>
@@ -35,3 +37,14 @@ async function readChannels(): Promise<Channel[]> {
 
 /** The same entry of the cache as everywhere else. */
 export const useChannels = () => useQuery({ queryKey: ['channels'], queryFn: readChannels });
+
+/** One template; while it is judged it is looked at more often. */
+export const useTemplate = (id: Id | undefined) =>
+  useQuery({
+    queryKey: ['template', id],
+    queryFn: () => readTemplate(id ?? ''),
+    enabled: id !== undefined,
+    staleTime: 0,
+    refetchOnWindowFocus: true,
+    refetchInterval: (query) => (stateOf(query.state.data?.status ?? '') === 'pending' ? JUDGED_SOON_MS : LOOK_AGAIN_MS),
+  });

@@ -1,6 +1,7 @@
 import { Chip } from '@/shared/ui/Chip';
 import { IconAlertTriangle, IconBan, IconCircleCheck, IconCirclePause, IconHourglass, IconTrash } from '@/shared/ui/icons';
-import { type StateName, stateOf, TONES, useWords } from './words';
+import { type StateName, stateOf } from '../model/states';
+import { TONES, useWords } from './words';
 
 const ICONS: Record<StateName, typeof IconBan> = {
   approved: IconCircleCheck,

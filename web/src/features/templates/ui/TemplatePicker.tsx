@@ -9,12 +9,13 @@ import { Empty, ErrorBar, SkeletonRows, useSlow } from '@/shared/ui/states';
 import type { Template } from '../api';
 import { useTemplates } from '../model/queries';
 import { matches, ordered, recentTemplates } from '../model/search';
+import { stateOf } from '../model/states';
 import { partOf, type Values } from '../model/template';
 import '../texts';
 import { StatusChip } from './StatusChip';
 import { TemplateFill } from './TemplateFill';
 import classes from './TemplatePicker.module.css';
-import { stateOf, useWords } from './words';
+import { useWords } from './words';
 
 export interface TemplateChoice {
   template: Template;

@@ -1,26 +1,9 @@
 /** How the provider's words are called: categories, states, quality, languages. What we do not know is shown as it came. */
 import { useTranslation } from 'react-i18next';
 import type { Tone } from '@/shared/ui/Chip';
+import { type StateName, stateOf } from '../model/states';
 
 const CATEGORIES = ['MARKETING', 'UTILITY', 'AUTHENTICATION'] as const;
-/** What is shown as one state: WhatsApp knows more words than people need. */
-const STATES = {
-  APPROVED: 'approved',
-  REINSTATED: 'approved',
-  UNARCHIVED: 'approved',
-  FLAGGED: 'flagged',
-  PENDING: 'pending',
-  IN_APPEAL: 'appeal',
-  REJECTED: 'rejected',
-  PAUSED: 'paused',
-  DISABLED: 'disabled',
-  LIMIT_EXCEEDED: 'limited',
-  ARCHIVED: 'archived',
-  PENDING_DELETION: 'deleting',
-  DELETED: 'deleted',
-} as const;
-export type StateName = (typeof STATES)[keyof typeof STATES];
-
 export const TONES: Record<StateName, Tone> = {
   approved: 'green',
   flagged: 'amber',
@@ -35,11 +18,9 @@ export const TONES: Record<StateName, Tone> = {
   deleted: 'neutral',
 };
 
-export const stateOf = (status: string): StateName | null => STATES[status.toUpperCase() as keyof typeof STATES] ?? null;
-
 export function useWords() {
   const { t, i18n } = useTranslation('templates');
-  const names = new Intl.DisplayNames([i18n.language], { type: 'language', languageDisplay: 'standard' });
+  const names = new Intl.DisplayNames([i18n.language], { type: 'language', languageDisplay: 'standard', style: 'short' });
   return {
     category: (value: string): string => {
       const known = CATEGORIES.find((name) => name === value);

@@ -2,17 +2,33 @@ import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { ConversationStatus, View } from '@/shared/api/types';
 import { useCounts } from '@/shared/realtime/counts';
+import { IconButton } from '@/shared/ui/IconButton';
+import { IconEdit } from '@/shared/ui/icons';
 import classes from './ListHeader.module.css';
 
 const VIEWS: View[] = ['mine', 'unassigned', 'all'];
 const STATUSES: ConversationStatus[] = ['open', 'snoozed', 'resolved'];
 
-export function ListHeader({ view, status }: { view: View; status: ConversationStatus }) {
+interface Props {
+  view: View;
+  status: ConversationStatus;
+  /** Writing to somebody new; undefined where it is not allowed. */
+  onCompose: (() => void) | undefined;
+}
+
+export function ListHeader({ view, status, onCompose }: Props) {
   const { t } = useTranslation('conversations');
   const counts = useCounts();
   return (
     <header className={classes.header}>
-      <h1 className={classes.title}>{t('list.title')}</h1>
+      <div className={classes.top}>
+        <h1 className={classes.title}>{t('list.title')}</h1>
+        {onCompose && (
+          <IconButton label={t('list.compose')} data-testid="compose" onClick={onCompose}>
+            <IconEdit size={20} stroke={1.5} aria-hidden="true" />
+          </IconButton>
+        )}
+      </div>
       <nav className={classes.views} aria-label={t('list.views')}>
         {VIEWS.map((name) => (
           <Link
