@@ -17,9 +17,11 @@ from uuid import UUID
 from invekto.accounts.queries import tenant_id_by_slug
 from invekto.accounts.service import add_team_member, create_team, create_tenant, create_user
 from invekto.channels.account import Account
+from invekto.channels.adapter import Credentials
 from invekto.channels.changing import note_account
 from invekto.channels.registry import build_desks, operator_urls
 from invekto.channels.service import connect_channel, save_platform_app
+from invekto.channels.templates import ProviderTemplate
 from invekto.channels.whatsapp_cloud.adapter import WhatsAppCloud
 from invekto.channels.whatsapp_cloud.connect import credentials_of
 from invekto.conversations.history import PastFile, PastThread, import_threads
@@ -27,6 +29,7 @@ from invekto.conversations.tagging import create_tag
 from invekto.entry import sandbox
 from invekto.entry.demo import DEMO_PASSWORD, DEMO_USERS
 from invekto.entry.demo.media import sample_files
+from invekto.entry.demo.phrases import CANNED, TEMPLATES
 from invekto.entry.demo.plan import DAYS, FIRMS, TAGS, Firm, talks
 from invekto.entry.demo.threads import Cast, Remembered, threads
 from invekto.entry.revisions import connect as connect_database
@@ -38,6 +41,9 @@ from invekto.kernel.ids import uuid7
 from invekto.kernel.settings import Settings
 from invekto.kernel.storage import DiskStore
 from invekto.kernel.tx import SYSTEM, Tx
+from invekto.templates.accounts import Account as TemplateAccount
+from invekto.templates.canned import create_canned
+from invekto.templates.sync import take_over
 
 log = logging.getLogger("invekto.demo")
 
@@ -86,12 +92,14 @@ async def _make_firm(db: Database, settings: Settings, keys: KeyRing, firm: Firm
     http = Http(operator_urls=operator_urls(settings))
     try:
         account = await build_desks(settings, db.clock).by_kind(WhatsAppCloud.kind).connect(http, credentials, {})
+        approved = await _templates(settings, http, credentials)
     finally:
         await http.close()
     async with db.tx(uuid7(), SYSTEM) as tx:
         await create_tenant(tx, firm=firm.slug, name=firm.name)
         channel = functools.partial(_connect, tx, keys, account, credentials)
         cast = await _cast(tx, settings, firm, channel)
+        await _phrases(tx, cast.channel_id, credentials, WhatsAppCloud(settings.whatsapp_cloud_url), approved)
         played = list(threads(talks(firm, cast.now, cast.names), cast))
         for start in range(0, len(played), _THREADS_AT_ONCE):
             await import_threads(tx, [thread for thread, _ in played[start : start + _THREADS_AT_ONCE]])
@@ -153,6 +161,24 @@ async def _cast(tx: Tx, settings: Settings, firm: Firm, connect_number: Callable
     )
 
 
+async def _templates(settings: Settings, calls: Http, credentials: Credentials) -> list[ProviderTemplate]:
+    """Puts the templates into the sandbox and reads them as its provider's list gives them."""
+    wish = {"number": credentials["phone_number_id"], "templates": TEMPLATES}
+    await asyncio.to_thread(_ask_sandbox, settings, "templates", wish)
+    page = await WhatsAppCloud(settings.whatsapp_cloud_url).list_templates(calls, credentials, None)
+    return list(page.items)
+
+
+async def _phrases(
+    tx: Tx, channel_id: UUID, credentials: Credentials, adapter: WhatsAppCloud, approved: Sequence[ProviderTemplate]
+) -> None:
+    """Templates as a first reading leaves them, and the canned replies."""
+    account = TemplateAccount(channel_id, adapter.kind, adapter.provider, credentials["waba_id"], credentials, adapter)
+    await take_over(tx, account, approved, tx.now)
+    for reply in CANNED:
+        await create_canned(tx, reply)
+
+
 async def _connect(tx: Tx, keys: KeyRing, account: Account, credentials: Mapping[str, str], team_id: UUID) -> UUID:
     made = await connect_channel(
         tx,
@@ -203,13 +229,17 @@ def _tell_sandbox(settings: Settings, number_id: str, remembered: Sequence[Remem
         "files": files,
         "threads": [{"customer": _customer(one), "messages": one.messages} for one in reversed(newest_last)],
     }
+    _ask_sandbox(settings, "history", history)
+
+
+def _ask_sandbox(settings: Settings, path: str, body: Mapping[str, Any]) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", settings.sandbox_port, timeout=120)
     try:
-        connection.request("POST", "/_control/whatsapp_cloud/history", json.dumps(history))
+        connection.request("POST", f"/_control/whatsapp_cloud/{path}", json.dumps(body))
         answer = connection.getresponse()
         said = answer.read(1000)
         if answer.status != 201:
-            raise RuntimeError(f"the sandbox did not take the history: {answer.status} {said!r}")
+            raise RuntimeError(f"the sandbox did not take the {path}: {answer.status} {said!r}")
     finally:
         connection.close()
 
