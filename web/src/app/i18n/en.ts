@@ -1,8 +1,6 @@
-import accounts from '@/features/accounts/i18n/en.json';
 import channels from '@/features/channels/i18n/en.json';
-import contacts from '@/features/contacts/i18n/en.json';
 import conversations from '@/features/conversations/i18n/en.json';
 import shared from '@/shared/i18n/en.json';
 import app from './app.en.json';
 
-export default { app, shared, accounts, conversations, contacts, channels };
+export default { app, shared, conversations, channels };

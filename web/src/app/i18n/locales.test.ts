@@ -1,8 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import accountsEn from '@/features/accounts/i18n/en.json';
+import accountsTr from '@/features/accounts/i18n/tr.json';
+import contactsEn from '@/features/contacts/i18n/en.json';
+import contactsTr from '@/features/contacts/i18n/tr.json';
 import composeEn from '@/features/conversations/i18n/compose.en.json';
 import composeTr from '@/features/conversations/i18n/compose.tr.json';
+import threadEn from '@/features/conversations/i18n/thread.en.json';
+import threadTr from '@/features/conversations/i18n/thread.tr.json';
 import templatesEn from '@/features/templates/i18n/en.json';
 import templatesTr from '@/features/templates/i18n/tr.json';
 import en from './en';
@@ -23,8 +29,22 @@ function flat(tree: Tree, prefix = ''): Map<string, string> {
 }
 
 const strings = {
-  tr: flat({ ...tr, compose: composeTr, templates: templatesTr } as unknown as Tree),
-  en: flat({ ...en, compose: composeEn, templates: templatesEn } as unknown as Tree),
+  tr: flat({
+    ...tr,
+    compose: composeTr,
+    accounts: accountsTr,
+    thread: threadTr,
+    contacts: contactsTr,
+    templates: templatesTr,
+  } as unknown as Tree),
+  en: flat({
+    ...en,
+    compose: composeEn,
+    accounts: accountsEn,
+    thread: threadEn,
+    contacts: contactsEn,
+    templates: templatesEn,
+  } as unknown as Tree),
 };
 /** Keys as code writes them: `namespace.key` without the plural's ending. */
 const known = new Set([...strings.tr.keys()].map((key) => key.replace(PLURAL, '')));

@@ -1,12 +1,21 @@
+import type accounts from '@/features/accounts/i18n/tr.json';
+import type contacts from '@/features/contacts/i18n/tr.json';
 import type compose from '@/features/conversations/i18n/compose.tr.json';
+import type thread from '@/features/conversations/i18n/thread.tr.json';
 import type templates from '@/features/templates/i18n/tr.json';
 import type tr from './tr';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'shared';
-    /** Some come with the code that shows them. */
-    resources: typeof tr & { compose: typeof compose; templates: typeof templates };
+    /** What is not in `tr` comes with the code that shows it. */
+    resources: typeof tr & {
+      accounts: typeof accounts;
+      compose: typeof compose;
+      thread: typeof thread;
+      contacts: typeof contacts;
+      templates: typeof templates;
+    };
     returnNull: false;
   }
 }

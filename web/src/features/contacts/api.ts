@@ -7,3 +7,11 @@ const at = (id: Id) => ({ params: { path: { contact_id: id } } });
 export const readContact = (id: Id) => answer(api.GET('/api/v1/contacts/{contact_id}', at(id)));
 export const renameContact = (id: Id, name: string) =>
   answer(api.PATCH('/api/v1/contacts/{contact_id}', { ...at(id), body: { name } }));
+
+export type MediaSort = 'media' | 'files' | 'links';
+export const readContactMedia = (id: Id, kind: MediaSort, cursor: string | null) =>
+  answer(
+    api.GET('/api/v1/contacts/{contact_id}/media', {
+      params: { path: { contact_id: id }, query: { kind, cursor, limit: 48 } },
+    }),
+  );

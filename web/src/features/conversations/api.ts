@@ -1,4 +1,5 @@
 import { answer, api } from '@/shared/api/client';
+import type { paths } from '@/shared/api/schema';
 import type { Id, Message, Page, TagColor, Time } from '@/shared/api/types';
 
 const at = (id: Id) => ({ params: { path: { conversation_id: id } } });
@@ -44,3 +45,49 @@ export const readUsers = () => all((query) => answer(api.GET('/api/v1/users', { 
 export const readChannels = () => all((query) => answer(api.GET('/api/v1/channels', { params: { query } })));
 export const readTags = () => all((query) => answer(api.GET('/api/v1/tags', { params: { query } })));
 export const createTag = (name: string, color: TagColor) => answer(api.POST('/api/v1/tags', { body: { name, color } }));
+
+type MessagesQuery = NonNullable<paths['/api/v1/conversations/{conversation_id}/messages']['get']['parameters']['query']>;
+export type MessagesPage = Page<Message> & { newer_cursor: string | null };
+
+/** A page of one conversation: by cursor, around a seq, or around a day of the firm's zone. */
+export const readMessages = (id: Id, query: MessagesQuery): Promise<MessagesPage> =>
+  answer(api.GET('/api/v1/conversations/{conversation_id}/messages', { params: { path: { conversation_id: id }, query } }));
+
+export const searchMessages = (id: Id, q: string, cursor: string | null) =>
+  answer(
+    api.GET('/api/v1/conversations/{conversation_id}/messages/search', {
+      params: { path: { conversation_id: id }, query: { q, cursor, limit: 100 } },
+    }),
+  );
+
+export const react = (to: Message, emoji: string | null, key: string) =>
+  answer(
+    api.POST('/api/v1/conversations/{conversation_id}/messages', {
+      params: { path: { conversation_id: to.conversation_id }, header: { 'idempotency-key': key } },
+      body: { type: 'reaction', to_id: to.id, emoji },
+    }),
+  );
+
+export const forward = (one: Message, conversationIds: Id[], key: string) =>
+  answer(
+    api.POST('/api/v1/conversations/{conversation_id}/messages/{message_id}/forward', {
+      params: { path: message(one), header: { 'idempotency-key': key } },
+      body: { conversation_ids: conversationIds },
+    }),
+  );
+
+export const settle = (unknown: Message, outcome: 'sent' | 'failed') =>
+  answer(
+    api.POST('/api/v1/conversations/{conversation_id}/messages/{message_id}/settle', {
+      params: { path: message(unknown) },
+      body: { outcome },
+    }),
+  );
+
+export const readRevisions = (edited: Message) =>
+  answer(
+    api.GET('/api/v1/conversations/{conversation_id}/messages/{message_id}/revisions', { params: { path: message(edited) } }),
+  );
+
+export const readOpenConversations = () =>
+  answer(api.GET('/api/v1/conversations', { params: { query: { view: 'all', status: 'open', limit: 100 } } }));

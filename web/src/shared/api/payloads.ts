@@ -1,57 +1,26 @@
 /** Reads `payload` of a message by its type. A field the provider left out is simply absent: nothing here throws. */
+import type { MessageContext } from './types';
 
-type Raw = Record<string, unknown>;
+export type Raw = Record<string, unknown>;
 
-const asObject = (value: unknown): Raw =>
+export const asObject = (value: unknown): Raw =>
   value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Raw) : {};
-const asList = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
-const asText = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
-const asNumber = (value: unknown): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null);
+export const asList = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+export const asText = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
+export const asNumber = (value: unknown): number | null =>
+  typeof value === 'number' && Number.isFinite(value)
+    ? value
+    : typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))
+      ? Number(value)
+      : null;
 
-export function readLocation(payload: unknown) {
-  const raw = asObject(payload);
-  return {
-    latitude: asNumber(raw.latitude),
-    longitude: asNumber(raw.longitude),
-    name: asText(raw.name),
-    address: asText(raw.address),
-  };
-}
-
-export function readContacts(payload: unknown): { name: string | null; phones: string[] }[] {
-  const cards = Array.isArray(payload) ? payload : asList(asObject(payload).contacts);
-  return cards.map((card) => {
-    const raw = asObject(card);
-    return { name: asText(raw.name), phones: asList(raw.phones).flatMap((phone) => asText(phone) ?? []) };
-  });
-}
-
-export function readInteractive(payload: unknown) {
-  const raw = asObject(payload);
-  return { title: asText(raw.title), description: asText(raw.description) };
-}
-
-export function readOrder(payload: unknown) {
-  const raw = asObject(payload);
-  const items = asList(raw.items).map((item) => {
-    const line = asObject(item);
-    return { name: asText(line.name) ?? '', quantity: asNumber(line.quantity) ?? 1 };
-  });
-  return { items, text: asText(raw.text) };
-}
-
-export function readTemplate(payload: unknown) {
-  const raw = asObject(payload);
-  const buttons = asList(raw.buttons).flatMap((button) => asText(button) ?? asText(asObject(button).text) ?? []);
-  return { name: asText(raw.name), language: asText(raw.language), buttons };
-}
+/** Where a message came from besides its author. */
+export const readContext = (context: unknown): MessageContext => asObject(context) as MessageContext;
 
 export function readReaction(payload: unknown) {
   const raw = asObject(payload);
   return { emoji: asText(raw.emoji), toSeq: asNumber(raw.to_seq) };
 }
-
-export const readUnsupported = (payload: unknown) => ({ title: asText(asObject(payload).title) });
 
 export function readActivity(payload: unknown) {
   const raw = asObject(payload);
@@ -60,6 +29,7 @@ export function readActivity(payload: unknown) {
   return {
     action: asText(raw.action) ?? '',
     by: name(raw.by),
+    from: name(raw.from),
     to: name(raw.to),
     until: asText(raw.until),
     tags,

@@ -25,6 +25,24 @@ export type ConversationStatus = Conversation['status'];
 export type Counts = Schemas['Counts'];
 export type View = keyof Counts;
 export type Draft = Schemas['Draft'];
+export interface Referral {
+  source_type?: string;
+  source_url?: string;
+  headline?: string;
+  body?: string;
+  media_type?: string;
+  image_url?: string;
+  thumbnail_url?: string;
+}
+
+/** Where a message came from besides its author. */
+export interface MessageContext {
+  forwarded?: boolean;
+  often_forwarded?: boolean;
+  product?: { catalog_id?: string; product_id?: string };
+  referral?: Referral;
+}
+
 export type Message = Schemas['Message'];
 export type MessageType = Message['type'];
 export type DeliveryStatus = NonNullable<Message['status']>;
@@ -32,6 +50,7 @@ export type Attachment = Schemas['Attachment'];
 export type MediaKind = Attachment['kind'];
 export type Upload = Schemas['Upload'];
 export type Contact = Schemas['ContactCard'];
+export type FoundMessage = Schemas['FoundMessage'];
 export type QuarantineRow = Schemas['QuarantineOut'];
 
 export const TAG_COLORS = [

@@ -49,3 +49,22 @@ export function phoneText(phone: string): string {
 /** For matching what somebody types: Turkish letters and capitals fold onto one another. */
 export const folded = (text: string): string =>
   text.trim().toLocaleLowerCase('tr').normalize('NFKD').replace(/\p{M}/gu, '').replace(/ı/g, 'i');
+
+/** Where `query`, already folded, stands in a text as it was written: pairs of begin and end. */
+export function placesOf(text: string, query: string): [number, number][] {
+  if (!query) return [];
+  let flat = '';
+  const at: number[] = [];
+  for (let index = 0; index < text.length; index += 1) {
+    const char = text[index] ?? '';
+    const letters = /\s/.test(char) ? ' ' : folded(char);
+    for (let part = 0; part < letters.length; part += 1) at.push(index);
+    flat += letters;
+  }
+  at.push(text.length);
+  const found: [number, number][] = [];
+  for (let from = flat.indexOf(query); from >= 0; from = flat.indexOf(query, from + query.length)) {
+    found.push([at[from] ?? 0, (at[from + query.length - 1] ?? 0) + 1]);
+  }
+  return found;
+}

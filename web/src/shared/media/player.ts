@@ -11,7 +11,36 @@ interface PlayerState {
   speed: number;
 }
 
-export const usePlayer = create<PlayerState>(() => ({ id: null, playing: false, position: 0, duration: 0, speed: 1 }));
+const SPEED_KEY = 'invekto.playerSpeed';
+
+/** The speed is a person's, not a recording's: it is kept. */
+function keptSpeed(): number {
+  const kept = Number(localStorage.getItem(SPEED_KEY));
+  return SPEEDS.find((speed) => speed === kept) ?? 1;
+}
+
+export const usePlayer = create<PlayerState>(() => ({
+  id: null,
+  playing: false,
+  position: 0,
+  duration: 0,
+  speed: keptSpeed(),
+}));
+
+export interface Track {
+  id: string;
+  url: string;
+}
+
+let following: (id: string) => Track | null = () => null;
+
+/** What is played after a voice note: told by the place that knows their order. */
+export function setFollowing(next: (id: string) => Track | null): () => void {
+  following = next;
+  return () => {
+    if (following === next) following = () => null;
+  };
+}
 
 let element: HTMLAudioElement | null = null;
 let onBroken: () => void = () => undefined;
@@ -25,7 +54,12 @@ function audio(): HTMLAudioElement {
   made.ondurationchange = () => usePlayer.setState({ duration: Number.isFinite(made.duration) ? made.duration : 0 });
   made.onplay = () => usePlayer.setState({ playing: true });
   made.onpause = () => usePlayer.setState({ playing: false });
-  made.onended = () => usePlayer.setState({ playing: false, position: 0 });
+  made.onended = () => {
+    const { id } = usePlayer.getState();
+    usePlayer.setState({ playing: false, position: 0 });
+    const next = id ? following(id) : null;
+    if (next) togglePlay(next.id, next.url, () => undefined);
+  };
   made.onerror = () => {
     usePlayer.setState({ id: null, playing: false });
     onBroken();
@@ -33,7 +67,7 @@ function audio(): HTMLAudioElement {
   return made;
 }
 
-export function togglePlay(id: string, url: string, broken: () => void): void {
+export function togglePlay(id: string, url: string, broken: () => void, from = 0): void {
   const player = audio();
   const state = usePlayer.getState();
   if (state.id === id) {
@@ -42,8 +76,11 @@ export function togglePlay(id: string, url: string, broken: () => void): void {
     return;
   }
   onBroken = broken;
-  usePlayer.setState({ id, position: 0, duration: 0 });
+  usePlayer.setState({ id, position: from, duration: 0 });
   player.src = url;
+  if (from > 0) player.currentTime = from;
+  player.defaultPlaybackRate = state.speed;
+  player.playbackRate = state.speed;
   void player.play().catch((error: unknown) => {
     // Starting another one meanwhile is no fault of this file.
     if (!(error instanceof DOMException && error.name === 'AbortError')) broken();
@@ -62,4 +99,14 @@ export function nextSpeed(): void {
   audio().defaultPlaybackRate = next;
   audio().playbackRate = next;
   usePlayer.setState({ speed: next });
+  localStorage.setItem(SPEED_KEY, String(next));
+}
+
+/** `count` bars of 0..1 out of the server's peaks, the loudest of each part. */
+export function bars(peaks: number[], count: number): number[] {
+  return Array.from({ length: count }, (_, index) => {
+    const from = Math.floor((index * peaks.length) / count);
+    const to = Math.max(from + 1, Math.floor(((index + 1) * peaks.length) / count));
+    return Math.max(...peaks.slice(from, to)) / 100;
+  });
 }

@@ -35,12 +35,14 @@ export interface OutboxItem {
   body?: OtherBody;
   /** As the message's own will be: what its bubble shows until then. */
   payload?: Message['payload'];
+  /** The message that this one quotes. */
+  replyTo?: Id | null;
   createdAt: string;
   state: 'waiting' | 'failed';
   error: { code: string; message: string; params: Record<string, unknown> } | null;
 }
 
-export type NewMessage = Pick<OutboxItem, 'conversationId' | 'type' | 'text' | 'media' | 'body' | 'payload'>;
+export type NewMessage = Pick<OutboxItem, 'conversationId' | 'type' | 'text' | 'media' | 'body' | 'payload' | 'replyTo'>;
 
 interface OutboxState {
   items: OutboxItem[];
@@ -163,7 +165,10 @@ async function send(item: OutboxItem): Promise<Message> {
   return answer(
     api.POST('/api/v1/conversations/{conversation_id}/messages', {
       params: { path: { conversation_id: item.conversationId }, header: { 'idempotency-key': item.clientId } },
-      body: item.body ?? (item.media ? await mediaBody(item, item.media) : wordsOf(item)),
+      body: {
+        ...(item.body ?? (item.media ? await mediaBody(item, item.media) : wordsOf(item))),
+        ...(item.replyTo ? { reply_to_id: item.replyTo } : {}),
+      },
     }),
   );
 }

@@ -171,13 +171,21 @@ export function putListPage(key: ListKey, page: Page<Conversation>, first: boole
   });
 }
 
-const noThread: ThreadState = { order: [], byId: {}, clientIds: {}, nextCursor: null, phase: 'loading', loadingOlder: false };
+export const noThread: ThreadState = {
+  order: [],
+  byId: {},
+  clientIds: {},
+  nextCursor: null,
+  phase: 'loading',
+  loadingOlder: false,
+};
 
 export function setThread(id: Id, change: Partial<Pick<ThreadState, 'phase' | 'loadingOlder'>>): void {
   useLive.setState((state) => ({ threads: { ...state.threads, [id]: { ...(state.threads[id] ?? noThread), ...change } } }));
 }
 
-function withMessages(thread: ThreadState, rows: Message[]): ThreadState {
+/** The thread with these rows in it; of two versions of a row the newer one. */
+export function withMessages(thread: ThreadState, rows: Message[]): ThreadState {
   const byId = { ...thread.byId };
   let clientIds = thread.clientIds;
   const added: Id[] = [];

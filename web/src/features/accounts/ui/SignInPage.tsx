@@ -18,6 +18,7 @@ import { Logo } from '@/shared/ui/Logo';
 import '@/shared/ui/mantine-inputs.css';
 import '@/shared/ui/mantine-menu.css';
 import { signIn } from '../api';
+import '../texts';
 import classes from './SignInPage.module.css';
 
 interface Props {

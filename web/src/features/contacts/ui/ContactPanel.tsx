@@ -12,10 +12,12 @@ import { ChannelMark } from '@/shared/ui/ChannelMark';
 import { Chip } from '@/shared/ui/Chip';
 import { IconChevronLeft, IconChevronRight, IconX } from '@/shared/ui/icons';
 import { Phone } from '@/shared/ui/Phone';
-import { ErrorBar } from '@/shared/ui/states';
+import { ErrorBar, SkeletonRows, useSlow } from '@/shared/ui/states';
 import { contactKey, readContact } from '../api';
 import classes from './ContactPanel.module.css';
+import { MediaSection } from './MediaSection';
 import { NameEditor } from './NameEditor';
+import '../texts';
 
 interface Props {
   row: Conversation;
@@ -62,6 +64,7 @@ export default function ContactPanel({ row, tags, mode, onClose, onOpenConversat
           <Identities contact={contact.data} currentChannelId={row.channel.id} />
         </Section>
       )}
+      {contact.isPending && !row.contact.phone && <SlowRows />}
       {!contact.data && row.contact.phone && (
         <Section title={t('identities')}>
           <p className={classes.line}>
@@ -73,12 +76,24 @@ export default function ContactPanel({ row, tags, mode, onClose, onOpenConversat
       <Section title={t('notes')}>
         <Notes notes={contact.data?.notes} />
       </Section>
+      <Section title={t('files.title')}>
+        <MediaSection contactId={id} />
+      </Section>
       <Others
         conversations={contact.data?.conversations.filter((other) => other.id !== row.id) ?? []}
         onOpen={onOpenConversation}
       />
     </aside>
   );
+}
+
+function SlowRows() {
+  const { t } = useTranslation('contacts');
+  return useSlow() ? (
+    <div role="status" aria-label={t('loading')}>
+      <SkeletonRows count={2} />
+    </div>
+  ) : null;
 }
 
 /** Asks again when something of this person changed: a note, a new conversation, a name. */
@@ -126,7 +141,8 @@ function Identities({ contact, currentChannelId }: { contact: Contact; currentCh
         <li key={identity.id}>
           <ChannelMark kind={identity.channel.kind} size={20} />
           <span className={classes.text}>
-            <Phone value={identity.display} />
+            {/* A phone reads from left to right, a user name as it is written. */}
+            {identity.display.startsWith('@') ? <bdi dir="auto">{identity.display}</bdi> : <Phone value={identity.display} />}
             <span>
               {identity.last_inbound_at
                 ? t('lastMessage', {

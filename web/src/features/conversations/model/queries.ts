@@ -10,3 +10,6 @@ export const useTags = () => useQuery({ queryKey: TAGS_KEY, queryFn: readTags })
 const channels = { queryKey: ['channels'], queryFn: readChannels };
 export const useChannel = (id: Id | undefined): Channel | undefined =>
   useQuery(channels).data?.find((channel) => channel.id === id);
+
+export const useCanReact = (channelId: Id): boolean => useChannel(channelId)?.capabilities.reactions === true;
+export const useCanQuote = (channelId: Id | undefined): boolean => useChannel(channelId)?.capabilities.quotes === true;

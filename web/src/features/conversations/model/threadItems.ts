@@ -8,7 +8,7 @@ import type { ThreadState } from '@/shared/realtime/store';
 
 export interface Reaction {
   emoji: string;
-  author: string | null;
+  by: Message['author'][];
 }
 
 export type ThreadItem =
@@ -17,11 +17,12 @@ export type ThreadItem =
   | { kind: 'earlier'; key: string; conversationId: Id }
   | { kind: 'unread'; key: string; count: number }
   | { kind: 'message'; key: string; message: Message; first: boolean; reactions: Reaction[] }
+  | { kind: 'album'; key: string; messages: Message[]; first: boolean; reactions: Reaction[] }
   | { kind: 'pending'; key: string; item: OutboxItem; first: boolean };
 
 export interface Segment {
   conversationId: Id;
-  thread: ThreadState;
+  thread: Pick<ThreadState, 'order' | 'byId' | 'clientIds'>;
 }
 
 interface Options {
@@ -58,19 +59,27 @@ export function threadItems({ segments, outbox, opened, more }: Options): Thread
         before = null;
       }
       const first = !before || !sameGroup(before, message);
-      items.push({
-        kind: 'message',
-        key: message.client_id ?? message.id,
-        message,
-        first,
-        reactions: reactions.get(message.seq) ?? [],
-      });
+      const given = reactions.get(message.seq) ?? [];
+      const last = items[items.length - 1];
+      if (
+        before &&
+        !first &&
+        inAlbum(before) &&
+        inAlbum(message) &&
+        !message.reply_to &&
+        joinAlbum(items, last, message, given)
+      ) {
+        before = message;
+        continue;
+      }
+      items.push({ kind: 'message', key: message.client_id ?? message.id, message, first, reactions: given });
       before = message;
     }
   }
   const taken = segments[segments.length - 1]?.thread.clientIds ?? {};
   const last = items[items.length - 1];
-  let first = !(last?.kind === 'message' && last.message.direction === 'outbound');
+  const lastMessage = last && messagesOf(last).at(-1);
+  let first = lastMessage?.direction !== 'outbound';
   for (const item of outbox) {
     if (taken[item.clientId]) continue;
     items.push({ kind: 'pending', key: item.clientId, item, first });
@@ -82,11 +91,48 @@ export function threadItems({ segments, outbox, opened, more }: Options): Thread
 const isUnread = (message: Message, opened: { readSeq: number; lastSeq: number }) =>
   message.direction === 'inbound' && message.seq > opened.readSeq && message.seq <= opened.lastSeq;
 
+/** The messages that a line shows. */
+export const messagesOf = (item: ThreadItem): Message[] =>
+  item.kind === 'message' ? [item.message] : item.kind === 'album' ? item.messages : [];
+
+/** A picture or film that is here and whole: what is still on its way, failed or taken back stands alone. */
+const inAlbum = ({ type, attachments, status, revoked_at }: Message): boolean =>
+  (type === 'image' || type === 'video') &&
+  attachments.length === 1 &&
+  attachments[0]?.state === 'stored' &&
+  status !== 'failed' &&
+  status !== 'unknown' &&
+  !revoked_at;
+
+/** Puts the message beside the pictures of the line above it. False when that line is none of them. */
+function joinAlbum(items: ThreadItem[], last: ThreadItem | undefined, message: Message, given: Reaction[]): boolean {
+  if (last?.kind === 'album') {
+    last.messages.push(message);
+    last.reactions = mergeReactions([...last.reactions, ...given]);
+    return true;
+  }
+  if (last?.kind !== 'message') return false;
+  items[items.length - 1] = {
+    kind: 'album',
+    key: last.key,
+    messages: [last.message, message],
+    first: last.first,
+    reactions: mergeReactions([...last.reactions, ...given]),
+  };
+  return true;
+}
+
+function mergeReactions(all: Reaction[]): Reaction[] {
+  const byEmoji = new Map<string, Reaction>();
+  for (const { emoji, by } of all) byEmoji.set(emoji, { emoji, by: [...(byEmoji.get(emoji)?.by ?? []), ...by] });
+  return [...byEmoji.values()];
+}
+
 /** Dismissed ones are gone; a reaction moves onto its message when that one is here. */
-function visibleMessages(thread: ThreadState): { shown: Message[]; reactions: Map<number, Reaction[]> } {
+function visibleMessages(thread: Segment['thread']): { shown: Message[]; reactions: Map<number, Reaction[]> } {
   const all = thread.order.flatMap((id) => thread.byId[id] ?? []).filter((message) => !message.dismissed);
   const bySeq = new Map(all.map((message) => [message.seq, message]));
-  const latest = new Map<string, { seq: number; emoji: string | null; author: string | null }>();
+  const latest = new Map<string, { seq: number; emoji: string | null; author: Message['author'] }>();
   const placed = new Set<Id>();
   for (const message of all) {
     if (message.type !== 'reaction') continue;
@@ -94,16 +140,14 @@ function visibleMessages(thread: ThreadState): { shown: Message[]; reactions: Ma
     const target = toSeq ?? message.reply_to?.seq ?? null;
     if (target === null || !bySeq.has(target)) continue;
     placed.add(message.id);
-    // One reaction per person and message: a later one replaces it, an empty one takes it back.
-    latest.set(`${target} ${message.author.kind} ${message.author.id}`, {
-      seq: target,
-      emoji,
-      author: message.author.name,
-    });
+    // One reaction per person and message: a later one replaces it, an empty one takes it back. To the customer's phone
+    // the firm is one person, whoever of us pressed.
+    const whose = message.direction === 'inbound' ? 'contact' : 'firm';
+    latest.set(`${target} ${whose}`, { seq: target, emoji: message.status === 'failed' ? null : emoji, author: message.author });
   }
   const reactions = new Map<number, Reaction[]>();
   for (const { seq, emoji, author } of latest.values()) {
-    if (emoji) reactions.set(seq, [...(reactions.get(seq) ?? []), { emoji, author }]);
+    if (emoji) reactions.set(seq, mergeReactions([...(reactions.get(seq) ?? []), { emoji, by: [author] }]));
   }
   return { shown: all.filter((message) => !placed.has(message.id)), reactions };
 }

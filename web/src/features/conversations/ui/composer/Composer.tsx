@@ -1,4 +1,4 @@
-import { type ClipboardEvent, type KeyboardEvent, lazy, Suspense, useLayoutEffect, useRef, useState } from 'react';
+import { type ClipboardEvent, type KeyboardEvent, lazy, Suspense, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { useTranslation } from 'react-i18next';
 import type { Conversation, Id } from '@/shared/api/types';
@@ -10,6 +10,7 @@ import { canRecord, hasClip } from '@/shared/media/clips';
 import type { DraftKind } from '@/shared/offline/drafts';
 import { markOf } from '@/shared/ui/ChannelMark';
 import { acceptedTypes } from '../../model/attachments';
+import { answerTo, useReplies } from '../../model/messageMenu';
 import { useChannel } from '../../model/queries';
 import { sendNote, sendReply } from '../../model/sending';
 import { useTray } from '../../model/tray';
@@ -21,6 +22,7 @@ import { useDraftText } from './useDraftText';
 import { useFileDrop } from './useFileDrop';
 
 const Blocked = lazy(() => import('./Blocked'));
+const QuoteBar = lazy(() => import('./QuoteBar'));
 const Tray = lazy(() => import('./Tray'));
 const VoiceRecorder = lazy(() => import('./VoiceRecorder'));
 const Extras = lazy(() => import('./Extras'));
@@ -53,6 +55,17 @@ export function Composer({ id, row, detailReady }: Props) {
   const empty = text === '' && tray.items.length === 0;
   const mayTalk = row !== undefined && !note && !blocked && channel?.capabilities.voice === true && canRecord();
 
+  // Somebody chose a message to answer: the field has the keyboard.
+  const quoted = useReplies((state) => state.to[id]);
+  const asked = useReplies((state) => state.asked);
+  const answered = useRef(asked);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only being asked again counts
+  useEffect(() => {
+    if (asked === answered.current) return;
+    answered.current = asked;
+    choose('reply');
+  }, [asked]);
+
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text and the mode
   useLayoutEffect(() => {
     const el = input.current;
@@ -71,7 +84,10 @@ export function Composer({ id, row, detailReady }: Props) {
   function send() {
     if (!canSend) return;
     if (note) sendNote(id, text.trim());
-    else sendReply(id, text.trim(), tray, channel?.capabilities.caption_max ?? 0);
+    else {
+      sendReply(id, text.trim(), tray, channel?.capabilities.caption_max ?? 0, quoted?.id);
+      answerTo(id, null);
+    }
     change('');
     input.current?.focus();
   }
@@ -85,7 +101,8 @@ export function Composer({ id, row, detailReady }: Props) {
     // While a word is being composed Enter belongs to the keyboard, not to us (229: older ways of saying so).
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;
     if (event.key === 'Escape') {
-      input.current?.blur();
+      if (quoted && !note) answerTo(id, null);
+      else input.current?.blur();
       return;
     }
     if (event.key !== 'Enter' || event.shiftKey || event.altKey) return;
@@ -128,6 +145,11 @@ export function Composer({ id, row, detailReady }: Props) {
         </Suspense>
       ) : (
         <>
+          {!note && quoted && (
+            <Suspense fallback={null}>
+              <QuoteBar message={quoted} contactName={row?.contact.name ?? ''} onDrop={() => answerTo(id, null)} />
+            </Suspense>
+          )}
           <textarea
             ref={input}
             className={classes.input}

@@ -1,10 +1,12 @@
 import { useTranslation } from 'react-i18next';
 import { readActivity } from '@/shared/api/payloads';
 import type { Message } from '@/shared/api/types';
+import { phoneText } from '@/shared/format/text';
 import { aheadTime, clock } from '@/shared/format/time';
 import classes from './Activity.module.css';
 
 const KNOWN = ['assigned', 'unassigned', 'resolved', 'reopened', 'snoozed', 'woken', 'tagged'] as const;
+const SYSTEM = ['number_changed', 'user_id_changed', 'identity_changed', 'marketing_stopped', 'marketing_resumed'] as const;
 
 /** Who did what: small and centred. The server sends names, the sentence is ours. */
 export function Activity({ message }: { message: Message }) {
@@ -19,9 +21,11 @@ export function Activity({ message }: { message: Message }) {
 }
 
 function useSentence(message: Message): string {
-  const { t } = useTranslation('conversations');
+  const { t } = useTranslation('thread');
   const { action, by, to, until, tags, removed } = readActivity(message.payload);
   const known = KNOWN.find((name) => name === action);
+  const told = SYSTEM.find((name) => name === action);
+  if (message.type === 'system' && told) return t(`system.${told}`, { to: to ? phoneText(to) : '' });
   if (message.type === 'system' || !known) return message.text ?? t('activity.other');
   const who = by ?? message.author.name;
   const time = until ? aheadTime(until, Date.parse(message.created_at)) : '';

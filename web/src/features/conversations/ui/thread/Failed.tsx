@@ -6,7 +6,7 @@ import { putMessages } from '@/shared/realtime/store';
 import { Button } from '@/shared/ui/Button';
 import { IconAlertCircle, IconClockExclamation } from '@/shared/ui/icons';
 import { errorText, showError } from '@/shared/ui/showError';
-import { discardMessage, resendMessage } from '../../api';
+import { discardMessage, resendMessage, settle } from '../../api';
 import classes from './Failed.module.css';
 
 /** One key per failed message until the server answered: pressing twice, or a lost line, never sends twice. */
@@ -55,7 +55,7 @@ interface ActionsProps {
 
 /** The reason in words and exactly two ways on. */
 export function FailedActions({ reason, busy = false, onResend, onDiscard }: ActionsProps) {
-  const { t } = useTranslation('conversations');
+  const { t } = useTranslation('thread');
   return (
     <div className={classes.note} role="group" aria-label={t('failed.title')}>
       <span className={classes.reason}>
@@ -74,13 +74,33 @@ export function FailedActions({ reason, busy = false, onResend, onDiscard }: Act
   );
 }
 
-/** Accepted or not, nobody knows yet: no button, because a second try could send it twice. */
-export function UnknownNote() {
-  const { t } = useTranslation('conversations');
+/** Accepted or not, nobody knows yet: never sent again by itself. Whoever has seen the customer's phone may say what it was. */
+export function UnknownNote({ message }: { message: Message }) {
+  const { t } = useTranslation('thread');
+  const [busy, setBusy] = useState(false);
+  const say = (outcome: 'sent' | 'failed') => async () => {
+    setBusy(true);
+    try {
+      putMessages([await settle(message, outcome)]);
+    } catch (error) {
+      showError(error);
+    }
+    setBusy(false);
+  };
   return (
-    <p className={classes.unknown}>
-      <IconClockExclamation size={15} stroke={1.7} aria-hidden="true" />
-      {t('failed.unknown')}
-    </p>
+    <div className={classes.note} role="group" aria-label={t('failed.unknown')}>
+      <span className={classes.unknown}>
+        <IconClockExclamation size={15} stroke={1.7} aria-hidden="true" />
+        {t('failed.unknown')}
+      </span>
+      <span className={classes.buttons}>
+        <Button size="small" disabled={busy} onClick={say('sent')}>
+          {t('failed.wasSent')}
+        </Button>
+        <Button size="small" look="ghost" disabled={busy} onClick={say('failed')}>
+          {t('failed.wasNotSent')}
+        </Button>
+      </span>
+    </div>
   );
 }

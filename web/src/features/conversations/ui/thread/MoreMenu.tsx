@@ -3,10 +3,11 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Conversation } from '@/shared/api/types';
 import { useMe } from '@/shared/session/session';
-import { IconLayoutSidebarRight, IconMail, IconUserCheck, IconUserPlus, IconUserQuestion } from '@/shared/ui/icons';
+import { IconLayoutSidebarRight, IconMail, IconSearch, IconUserCheck, IconUserPlus, IconUserQuestion } from '@/shared/ui/icons';
 import { Kbd } from '@/shared/ui/Kbd';
 import '@/shared/ui/mantine-menu.css';
 import { assignConversation, markUnread, takeConversation } from '../../model/actions';
+import { openFind } from '../../model/find';
 import { setPicker } from '../../model/pickers';
 import { MoreButton } from './MoreButton';
 
@@ -54,6 +55,14 @@ export default function MoreMenu({ row, phone, panelOpen, onTogglePanel }: Props
             {t('assign.queue')}
           </Menu.Item>
         )}
+        <Menu.Item
+          data-testid="action-find"
+          leftSection={<IconSearch size={16} stroke={1.5} aria-hidden="true" />}
+          rightSection={phone ? undefined : <Kbd>F</Kbd>}
+          onClick={() => openFind(row.id)}
+        >
+          {t('action.find')}
+        </Menu.Item>
         <Menu.Item
           leftSection={<IconMail size={16} stroke={1.5} aria-hidden="true" />}
           rightSection={phone ? undefined : <Kbd>U</Kbd>}

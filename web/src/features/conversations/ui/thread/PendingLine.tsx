@@ -7,10 +7,8 @@ import { useUploads } from '@/shared/offline/uploads';
 import { IconLock } from '@/shared/ui/icons';
 import { errorText } from '@/shared/ui/showError';
 import { Ticks } from '@/shared/ui/Ticks';
-import { Content } from './content/Content';
-import { MediaBody } from './content/MediaBody';
+import { Content, FailedActions, PendingContent } from './content/Content';
 import { TextBody } from './content/TextBody';
-import { FailedActions } from './Failed';
 import line from './MessageLine.module.css';
 import meta from './Meta.module.css';
 
@@ -84,7 +82,7 @@ function PendingMedia({ item, end }: { item: OutboxItem; end: React.ReactNode })
     thumbnail_url: null,
     poster: null,
   };
-  return <MediaBody attachments={[attachment]} caption={item.text || null} meta={end} />;
+  return <PendingContent attachments={[attachment]} caption={item.text || null} meta={end} />;
 }
 
 /** The message that the server will make of it, as far as its bubble needs it. */

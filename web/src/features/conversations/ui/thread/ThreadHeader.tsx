@@ -13,6 +13,7 @@ import { Kbd } from '@/shared/ui/Kbd';
 import { Phone } from '@/shared/ui/Phone';
 import { useIsPhone } from '@/shared/ui/useMedia';
 import { markUnread, reopenConversation, resolveConversation, takeConversation } from '../../model/actions';
+import { openFind } from '../../model/find';
 import { usePickers } from '../../model/pickers';
 import { useChannel } from '../../model/queries';
 import { WindowChip } from '../composer/WindowChip';
@@ -62,6 +63,7 @@ export function ThreadHeader({ row, onBack, onResolved, onTogglePanel, panelOpen
     { keys: 'e', label: t('keys.resolve'), group, run: () => (resolved ? undefined : resolve()) },
     { keys: 'a', label: t('keys.assign'), group, run: () => usePickers.setState({ open: 'assign' }) },
     { keys: 's', label: t('keys.snooze'), group, run: () => (resolved ? undefined : usePickers.setState({ open: 'snooze' })) },
+    { keys: 'f', label: t('keys.find'), group, run: () => openFind(id) },
     { keys: 'u', label: t('keys.unread'), group, run: unread },
   ]);
 

@@ -4,7 +4,7 @@ import { useNow } from '@/shared/format/now';
 import { dayLine, near, shortDate } from '@/shared/format/time';
 import { useLive } from '@/shared/realtime/store';
 import type { ThreadItem } from '../../model/threadItems';
-import { Activity } from './Activity';
+import { ActivityLine } from './content/Content';
 import { MessageLine } from './MessageLine';
 import { PendingLine } from './PendingLine';
 import classes from './ThreadLine.module.css';
@@ -12,9 +12,10 @@ import classes from './ThreadLine.module.css';
 interface Props {
   item: ThreadItem;
   contactName: string;
+  channelId: string;
 }
 
-export const ThreadLine = memo(function ThreadLine({ item, contactName }: Props) {
+export const ThreadLine = memo(function ThreadLine({ item, contactName, channelId }: Props) {
   const { t } = useTranslation('conversations');
   switch (item.kind) {
     case 'start':
@@ -27,10 +28,12 @@ export const ThreadLine = memo(function ThreadLine({ item, contactName }: Props)
       return <Divider tone="accent">{t('thread.unread', { count: item.count })}</Divider>;
     case 'message':
       return item.message.type === 'activity' || item.message.type === 'system' ? (
-        <Activity message={item.message} />
+        <ActivityLine message={item.message} />
       ) : (
-        <MessageLine item={item} contactName={contactName} />
+        <MessageLine item={item} contactName={contactName} channelId={channelId} />
       );
+    case 'album':
+      return <MessageLine item={item} contactName={contactName} channelId={channelId} />;
     case 'pending':
       return <PendingLine item={item.item} first={item.first} />;
   }

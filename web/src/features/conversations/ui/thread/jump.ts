@@ -1,5 +1,11 @@
 import { createContext } from 'react';
 import type { Id } from '@/shared/api/types';
 
-/** Scrolls the thread to a message that another one quotes. */
-export const JumpContext = createContext<(messageId: Id) => void>(() => undefined);
+export interface Target {
+  conversationId: Id;
+  id: Id;
+  seq: number;
+}
+
+/** Scrolls the thread to a message that another one quotes, or that was found. */
+export const JumpContext = createContext<(target: Target) => void>(() => undefined);

@@ -1,40 +1,81 @@
-import type { ReactNode } from 'react';
-import type { Message } from '@/shared/api/types';
-import { ContactCards, InteractiveBody, LocationBody, OrderBody, ReactionBody, TemplateBody, UnsupportedBody } from './Cards';
-import { MediaBody } from './MediaBody';
+import { type ComponentProps, lazy, type ReactNode, Suspense } from 'react';
+import { readContext } from '@/shared/api/payloads';
+import type { Attachment, Message } from '@/shared/api/types';
+import classes from './content.module.css';
 import { TextBody } from './TextBody';
 
-/** What a message shows, by its type. */
+const load = () => import('./Rich');
+const Rich = lazy(load);
+const Media = lazy(async () => ({ default: (await load()).MediaBody }));
+const Activity = lazy(async () => ({ default: (await load()).Activity }));
+const Failed = lazy(async () => ({ default: (await load()).FailedNote }));
+const FailedPending = lazy(async () => ({ default: (await load()).FailedActions }));
+const Unknown = lazy(async () => ({ default: (await load()).UnknownNote }));
+const Given = lazy(async () => ({ default: (await load()).Reactions }));
+const TakenBack = lazy(async () => ({ default: (await load()).Revoked }));
+const AlbumBody = lazy(async () => ({ default: (await load()).Album }));
+
+/** Fetches the code of what is more than words before a thread needs it. */
+export const preloadContent = (): void => void load();
+
+/** What a message shows, by its type. Words need no further code. */
 export function Content({ message, meta }: { message: Message; meta: ReactNode }) {
-  switch (message.type) {
-    case 'text':
-    case 'note':
-      return <TextBody text={message.text ?? ''} meta={meta} />;
-    case 'image':
-    case 'video':
-    case 'audio':
-    case 'document':
-    case 'sticker':
-      return <MediaBody attachments={message.attachments} caption={message.text} meta={meta} type={message.type} />;
-    case 'location':
-      return <LocationBody payload={message.payload} meta={meta} />;
-    case 'contacts':
-      return <ContactCards payload={message.payload} meta={meta} />;
-    case 'interactive':
-      return <InteractiveBody text={message.text} payload={message.payload} meta={meta} />;
-    case 'order':
-      return <OrderBody text={message.text} payload={message.payload} meta={meta} />;
-    case 'template':
-      return <TemplateBody message={message} meta={meta} />;
-    case 'reaction':
-      return <ReactionBody text={message.text} payload={message.payload} meta={meta} />;
-    case 'unsupported':
-      return <UnsupportedBody payload={message.payload} meta={meta} />;
-    case 'activity':
-    case 'system':
-      return <TextBody text={message.text ?? ''} meta={meta} />;
-    default:
-      message.type satisfies never;
-      return null;
-  }
+  const words = message.type === 'text' || message.type === 'note';
+  const { referral, product } = readContext(message.context);
+  if (words && !referral && !product) return <TextBody text={message.text ?? ''} meta={meta} />;
+  return (
+    <Suspense fallback={<div className={classes.coming}>{meta}</div>}>
+      <Rich message={message} meta={meta} />
+    </Suspense>
+  );
 }
+
+export function AlbumContent(props: { messages: Message[]; meta: (message: Message) => ReactNode }) {
+  return (
+    <Suspense fallback={<div className={classes.comingAlbum} />}>
+      <AlbumBody {...props} />
+    </Suspense>
+  );
+}
+
+/** A file that is still on its way to the server. */
+export function PendingContent(props: { attachments: Attachment[]; caption: string | null; meta: ReactNode }) {
+  return (
+    <Suspense fallback={<div className={classes.coming}>{props.meta}</div>}>
+      <Media {...props} />
+    </Suspense>
+  );
+}
+
+/** What stands below or between bubbles; it is part of the same code. */
+export const ActivityLine = (props: ComponentProps<typeof Activity>) => (
+  <Suspense fallback={<div className={classes.comingLine} />}>
+    <Activity {...props} />
+  </Suspense>
+);
+export const FailedNote = (props: ComponentProps<typeof Failed>) => (
+  <Suspense fallback={<div className={classes.comingLine} />}>
+    <Failed {...props} />
+  </Suspense>
+);
+export const FailedActions = (props: ComponentProps<typeof FailedPending>) => (
+  <Suspense fallback={<div className={classes.comingLine} />}>
+    <FailedPending {...props} />
+  </Suspense>
+);
+export const UnknownNote = (props: ComponentProps<typeof Unknown>) => (
+  <Suspense fallback={<div className={classes.comingLine} />}>
+    <Unknown {...props} />
+  </Suspense>
+);
+
+export const Reactions = (props: ComponentProps<typeof Given>) => (
+  <Suspense fallback={null}>
+    <Given {...props} />
+  </Suspense>
+);
+export const Revoked = (props: ComponentProps<typeof TakenBack>) => (
+  <Suspense fallback={<div className={classes.coming}>{props.meta}</div>}>
+    <TakenBack {...props} />
+  </Suspense>
+);

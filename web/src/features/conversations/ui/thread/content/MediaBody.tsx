@@ -1,11 +1,11 @@
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Attachment, MessageType } from '@/shared/api/types';
-import { fileSize } from '@/shared/format/text';
+import { fileSize, playTime } from '@/shared/format/text';
 import { currentLocale } from '@/shared/i18n/i18n';
 import { AudioPlayer } from '@/shared/media/AudioPlayer';
-import { openLightbox } from '@/shared/media/lightbox';
-import { IconDownload, IconFileText, IconMicrophone, IconPhoto, IconVideo } from '@/shared/ui/icons';
+import { openThreadMedia } from '@/shared/media/lightbox';
+import { IconDownload, IconFileText, IconMicrophone, IconPhoto, IconPlayerPlayFilled, IconVideo } from '@/shared/ui/icons';
 import classes from './content.module.css';
 import { Marked, TextBody } from './TextBody';
 
@@ -17,7 +17,7 @@ interface Props {
 }
 
 export function MediaBody({ attachments, caption, meta, type }: Props) {
-  const { t } = useTranslation('conversations');
+  const { t } = useTranslation('thread');
   const [attachment] = attachments;
   if (!attachment) return <TextBody text={caption || t('media.missing')} meta={meta} />;
   const picture = attachment.kind === 'image' || attachment.kind === 'sticker';
@@ -43,8 +43,18 @@ export function MediaBody({ attachments, caption, meta, type }: Props) {
   );
 }
 
+/** A file by itself: with a template it stands above the words. */
+export function Attached({ attachment }: { attachment: Attachment }) {
+  return (
+    <div className={classes.media}>
+      <Body attachment={attachment} sticker={false} />
+    </div>
+  );
+}
+
 function Body({ attachment, sticker }: { attachment: Attachment; sticker: boolean }) {
-  const { t } = useTranslation('conversations');
+  const { t } = useTranslation('thread');
+  const { t: word } = useTranslation('conversations');
   const [broken, setBroken] = useState(false);
   if (attachment.state !== 'stored') return <Placeholder attachment={attachment} />;
   // It is here, but not in a form that this browser knows: phones record videos that it cannot play.
@@ -56,10 +66,13 @@ function Body({ attachment, sticker }: { attachment: Attachment; sticker: boolea
         <button
           type="button"
           className={classes.picture}
-          aria-label={t('media.enlarge', { name: name ?? t('type.image') })}
-          onClick={() => openLightbox({ url, name })}
+          aria-label={t('media.enlarge', { name: name ?? word('type.image') })}
+          style={frame(attachment)}
+          onClick={() => openThreadMedia(attachment)}
         >
-          {url && <img src={url} alt="" loading="lazy" decoding="async" onError={() => setBroken(true)} />}
+          {url && (
+            <img src={attachment.thumbnail_url ?? url} alt="" loading="lazy" decoding="async" onError={() => setBroken(true)} />
+          )}
         </button>
       );
     case 'sticker':
@@ -67,29 +80,21 @@ function Body({ attachment, sticker }: { attachment: Attachment; sticker: boolea
         <img
           className={classes.sticker}
           src={url}
-          alt={t('type.sticker')}
+          alt={word('type.sticker')}
           data-plain={sticker || undefined}
           onError={() => setBroken(true)}
         />
       );
     case 'video':
-      return (
-        // biome-ignore lint/a11y/useMediaCaption: customers send videos without a caption track
-        <video
-          className={classes.video}
-          src={url}
-          controls
-          preload="metadata"
-          aria-label={name ?? t('type.video')}
-          onError={() => setBroken(true)}
-        />
-      );
+      return <Film attachment={attachment} onBroken={() => setBroken(true)} />;
     case 'audio':
       return (
         <AudioPlayer
           id={attachment.id}
           url={url}
-          label={attachment.voice ? t('media.voice') : (name ?? t('type.audio'))}
+          label={attachment.voice ? t('media.voice') : (name ?? word('type.audio'))}
+          waveform={attachment.waveform ?? null}
+          length={attachment.duration_s ?? null}
           onBroken={() => setBroken(true)}
         />
       );
@@ -98,10 +103,53 @@ function Body({ attachment, sticker }: { attachment: Attachment; sticker: boolea
   }
 }
 
+/** The place of a picture before it is there: nothing below it moves when it comes. */
+const frame = ({ width, height }: Attachment) => (width && height ? { aspectRatio: `${width} / ${height}` } : undefined);
+
+/** Nothing of a film is fetched before somebody wants to see it, when the server has made a poster. */
+function Film({ attachment, onBroken }: { attachment: Attachment; onBroken: () => void }) {
+  const { t } = useTranslation('thread');
+  const { t: word } = useTranslation('conversations');
+  const [asked, setAsked] = useState(!attachment.thumbnail_url);
+  const name = attachment.name ?? word('type.video');
+  if (!asked) {
+    return (
+      <button
+        type="button"
+        className={classes.picture}
+        aria-label={t('media.play', { name })}
+        style={frame(attachment)}
+        onClick={() => setAsked(true)}
+      >
+        <img src={attachment.thumbnail_url ?? undefined} alt="" loading="lazy" decoding="async" />
+        <span className={classes.play}>
+          <IconPlayerPlayFilled size={20} aria-hidden="true" />
+        </span>
+        {attachment.duration_s ? <span className={classes.length}>{playTime(attachment.duration_s)}</span> : null}
+      </button>
+    );
+  }
+  return (
+    // biome-ignore lint/a11y/useMediaCaption: customers send videos without a caption track
+    <video
+      className={classes.video}
+      style={frame(attachment)}
+      src={attachment.url}
+      poster={attachment.thumbnail_url ?? undefined}
+      controls
+      autoPlay={!!attachment.thumbnail_url}
+      preload="metadata"
+      aria-label={name}
+      onError={onBroken}
+    />
+  );
+}
+
 const ICONS = { image: IconPhoto, sticker: IconPhoto, video: IconVideo, audio: IconMicrophone, document: IconFileText };
 
 function FileLink({ attachment, hint }: { attachment: Attachment; hint?: string }) {
-  const { t } = useTranslation('conversations');
+  const { t } = useTranslation('thread');
+  const { t: word } = useTranslation('conversations');
   const { url, name, kind } = attachment;
   const Icon = ICONS[kind];
   return (
@@ -110,7 +158,7 @@ function FileLink({ attachment, hint }: { attachment: Attachment; hint?: string 
         <Icon size={20} stroke={1.5} aria-hidden="true" />
       </span>
       <span className={classes.fileText}>
-        <strong dir="auto">{name ?? t(`type.${kind}`)}</strong>
+        <strong dir="auto">{name ?? word(`type.${kind}`)}</strong>
         {hint && <span>{hint}</span>}
         <span>{describe(attachment)}</span>
       </span>
@@ -122,7 +170,8 @@ function FileLink({ attachment, hint }: { attachment: Attachment; hint?: string 
 
 /** Not here yet, or never: says which, and keeps what is known of it. */
 function Placeholder({ attachment }: { attachment: Attachment }) {
-  const { t } = useTranslation('conversations');
+  const { t } = useTranslation('thread');
+  const { t: word } = useTranslation('conversations');
   const gone = attachment.state !== 'pending';
   const Icon = ICONS[attachment.kind];
   return (
@@ -131,7 +180,7 @@ function Placeholder({ attachment }: { attachment: Attachment }) {
         <Icon size={20} stroke={1.5} aria-hidden="true" />
       </span>
       <span className={classes.fileText}>
-        <strong dir="auto">{attachment.name ?? t(`type.${attachment.kind}`)}</strong>
+        <strong dir="auto">{attachment.name ?? word(`type.${attachment.kind}`)}</strong>
         <span>{t(`media.${attachment.state === 'stored' ? 'pending' : attachment.state}`)}</span>
       </span>
     </div>

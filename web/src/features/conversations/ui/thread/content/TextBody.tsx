@@ -1,5 +1,7 @@
 import type { ReactNode } from 'react';
 import { type Piece, readMarks } from '@/shared/format/marks';
+import { placesOf } from '@/shared/format/text';
+import { useFind } from '../../../model/find';
 import classes from './content.module.css';
 
 /** Text with the time at the end of its last line: an invisible copy of the time keeps its place free. */
@@ -18,14 +20,35 @@ export function TextBody({ text, meta }: { text: string; meta: ReactNode }) {
 }
 
 export function Marked({ text }: { text: string }) {
+  const query = useFind((state) => state.query);
+  const show = (piece: Piece, index: number): ReactNode => showPiece(piece, index, query);
   return <>{readMarks(text).map(show)}</>;
 }
 
-function show(piece: Piece, index: number): ReactNode {
+/** What is looked for is marked where it stands. */
+function marked(text: string, query: string): ReactNode {
+  const places = query ? placesOf(text, query) : [];
+  if (places.length === 0) return text;
+  const parts: ReactNode[] = [];
+  let from = 0;
+  for (const [begin, end] of places) {
+    parts.push(
+      text.slice(from, begin),
+      <mark key={begin} className={classes.hit}>
+        {text.slice(begin, end)}
+      </mark>,
+    );
+    from = end;
+  }
+  return [...parts, text.slice(from)];
+}
+
+function showPiece(piece: Piece, index: number, query: string): ReactNode {
+  const show = (inner: Piece, at: number): ReactNode => showPiece(inner, at, query);
   // biome-ignore-start lint/suspicious/noArrayIndexKey: the pieces of a text never change places
   switch (piece.kind) {
     case 'text':
-      return piece.text;
+      return marked(piece.text, query);
     case 'link':
       return (
         <a key={index} href={piece.href} target="_blank" rel="noopener noreferrer nofollow" dir="ltr">
