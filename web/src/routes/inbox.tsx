@@ -5,7 +5,6 @@ import { useOpenConversation } from '@/app/useOpenConversation';
 import { nextAfter } from '@/features/conversations/model/nav';
 import { ListHeader } from '@/features/conversations/ui/list/ListHeader';
 import { ListPane } from '@/features/conversations/ui/list/ListPane';
-import { TagSection } from '@/features/conversations/ui/TagSection';
 import { ConversationPane } from '@/features/conversations/ui/thread/ConversationPane';
 import { useInboxKeys } from '@/features/conversations/ui/useInboxKeys';
 import type { Id, View } from '@/shared/api/types';
@@ -20,6 +19,7 @@ import classes from './inbox.module.css';
 
 const ContactPanel = lazy(() => import('@/features/contacts/ui/ContactPanel'));
 const FirstMessage = lazy(() => import('@/features/templates/ui/FirstMessage'));
+const TagSection = lazy(async () => ({ default: (await import('@/features/conversations/ui/TagSection')).TagSection }));
 const route = getRouteApi('/inside/inbox/$view');
 const PANEL_KEY = 'invekto.panel';
 

@@ -1,6 +1,5 @@
-import channels from '@/features/channels/i18n/en.json';
 import conversations from '@/features/conversations/i18n/en.json';
 import shared from '@/shared/i18n/en.json';
 import app from './app.en.json';
 
-export default { app, shared, conversations, channels };
+export default { app, shared, conversations };

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import accountsEn from '@/features/accounts/i18n/en.json';
 import accountsTr from '@/features/accounts/i18n/tr.json';
+import channelsEn from '@/features/channels/i18n/en.json';
+import channelsTr from '@/features/channels/i18n/tr.json';
 import contactsEn from '@/features/contacts/i18n/en.json';
 import contactsTr from '@/features/contacts/i18n/tr.json';
 import composeEn from '@/features/conversations/i18n/compose.en.json';
@@ -31,6 +33,7 @@ function flat(tree: Tree, prefix = ''): Map<string, string> {
 const strings = {
   tr: flat({
     ...tr,
+    channels: channelsTr,
     compose: composeTr,
     accounts: accountsTr,
     thread: threadTr,
@@ -39,6 +42,7 @@ const strings = {
   } as unknown as Tree),
   en: flat({
     ...en,
+    channels: channelsEn,
     compose: composeEn,
     accounts: accountsEn,
     thread: threadEn,

@@ -1,6 +1,5 @@
-import channels from '@/features/channels/i18n/tr.json';
 import conversations from '@/features/conversations/i18n/tr.json';
 import shared from '@/shared/i18n/tr.json';
 import app from './app.tr.json';
 
-export default { app, shared, conversations, channels };
+export default { app, shared, conversations };

@@ -1,4 +1,5 @@
 import type accounts from '@/features/accounts/i18n/tr.json';
+import type channels from '@/features/channels/i18n/tr.json';
 import type contacts from '@/features/contacts/i18n/tr.json';
 import type compose from '@/features/conversations/i18n/compose.tr.json';
 import type thread from '@/features/conversations/i18n/thread.tr.json';
@@ -11,6 +12,7 @@ declare module 'i18next' {
     /** What is not in `tr` comes with the code that shows it. */
     resources: typeof tr & {
       accounts: typeof accounts;
+      channels: typeof channels;
       compose: typeof compose;
       thread: typeof thread;
       contacts: typeof contacts;

@@ -10,6 +10,7 @@ import { IconCheck, IconChevronRight, IconCircleCheck, IconRefresh } from '@/sha
 import { sentenceOf } from '@/shared/ui/showError';
 import { Empty, ErrorBar, SkeletonRows } from '@/shared/ui/states';
 import { readQuarantine, replay } from '../api';
+import '../texts';
 import classes from './QuarantinePage.module.css';
 
 const KEY = ['quarantine'];

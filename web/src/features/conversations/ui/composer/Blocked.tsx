@@ -5,6 +5,7 @@ import { clock, near, shortDate } from '@/shared/format/time';
 import { Button } from '@/shared/ui/Button';
 import { IconAlertTriangle, IconHourglass, IconLock } from '@/shared/ui/icons';
 import type { WindowState } from '../../model/window';
+import '../../composeTexts';
 import classes from './Composer.module.css';
 
 interface Props {
@@ -16,7 +17,7 @@ interface Props {
 
 /** Why nothing can be sent now, what would change that, and what can be done meanwhile. */
 export default function Blocked({ row, channel, window, onNote }: Props) {
-  const { t } = useTranslation('conversations');
+  const { t } = useTranslation('compose');
   const now = useNow(60_000);
   const broken = channel?.status === 'reconnect_needed';
   const closedAt = window.kind === 'closed' ? window.closedAt : null;

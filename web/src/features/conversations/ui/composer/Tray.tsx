@@ -6,10 +6,11 @@ import { useUploads } from '@/shared/offline/uploads';
 import { IconFileText, IconMicrophone, IconVideo, IconX } from '@/shared/ui/icons';
 import { MAX_FILES } from '../../model/attachments';
 import type { TrayApi, TrayItem } from '../../model/tray';
+import '../../composeTexts';
 import classes from './Tray.module.css';
 
 export default function Tray({ tray }: { tray: TrayApi }) {
-  const { t } = useTranslation('conversations');
+  const { t } = useTranslation('compose');
   return (
     <div className={classes.tray}>
       <ul className={classes.list} aria-label={t('tray.label')}>
@@ -27,7 +28,7 @@ export default function Tray({ tray }: { tray: TrayApi }) {
 }
 
 function Tile({ item, single, tray }: { item: TrayItem; single: boolean; tray: TrayApi }) {
-  const { t } = useTranslation('conversations');
+  const { t } = useTranslation('compose');
   const share = useUploads((state) => state[item.localId] ?? 0);
   const { file, verdict } = item;
   const image = useObjectUrl(file.type.startsWith('image/') ? file : undefined);
@@ -79,7 +80,7 @@ function KindIcon({ kind }: { kind: string }) {
 }
 
 function useReason({ verdict, refused }: TrayItem): string | null {
-  const { t } = useTranslation('conversations');
+  const { t } = useTranslation('compose');
   if (refused) return refused;
   if (verdict.ok) return null;
   if (verdict.reason === 'tooLarge') return t('tray.tooLarge', { max: fileSize(verdict.maxBytes, currentLocale()) });

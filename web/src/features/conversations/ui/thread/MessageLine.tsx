@@ -1,12 +1,10 @@
-import { type MouseEvent, type ReactNode, use } from 'react';
+import { type ReactNode, use } from 'react';
 import { useTranslation } from 'react-i18next';
 import { asObject, asText, readContext } from '@/shared/api/payloads';
 import type { Message } from '@/shared/api/types';
-import { IconArrowForwardUp, IconDeviceMobile, IconDots, IconLock, IconMoodPlus, IconTemplate } from '@/shared/ui/icons';
-import { openMenu } from '../../model/messageMenu';
-import { useCanReact } from '../../model/queries';
+import { IconDeviceMobile, IconLock, IconTemplate } from '@/shared/ui/icons';
 import type { ThreadItem } from '../../model/threadItems';
-import { AlbumContent, Content, FailedNote, Reactions, Revoked, UnknownNote } from './content/Content';
+import { Actions, AlbumContent, Content, FailedNote, Forwarded, Reactions, Revoked, UnknownNote } from './content/Content';
 import { JumpContext } from './jump';
 import classes from './MessageLine.module.css';
 import { Meta } from './Meta';
@@ -53,7 +51,7 @@ export function MessageLine({ item, contactName, channelId }: Props) {
           data-kind={note ? 'note' : failed ? 'failed' : side}
           data-bare={(message.type === 'sticker' && !revoked) || undefined}
         >
-          {!revoked && <Forwarded message={message} />}
+          {!revoked && isForwarded(message) && <Forwarded message={message} />}
           {message.reply_to && !revoked && <Quote message={message} contactName={contactName} />}
           {album ? (
             <AlbumContent messages={item.messages} meta={(one) => <Meta message={one} note={false} />} />
@@ -74,6 +72,11 @@ export function MessageLine({ item, contactName, channelId }: Props) {
   );
 }
 
+const isForwarded = ({ context }: Message): boolean => {
+  const { forwarded, often_forwarded } = readContext(context);
+  return Boolean(forwarded || often_forwarded);
+};
+
 const marksOf = (message: Message) => ({
   'data-testid': 'message',
   'data-id': message.id,
@@ -83,47 +86,6 @@ const marksOf = (message: Message) => ({
   'data-status': message.status ?? undefined,
   'data-type': message.type,
 });
-
-/** Beside the bubble under the pointer. The keyboard has arrows and keys of its own, so these are no stops for Tab. */
-function Actions({ message, channelId }: { message: Message; channelId: string }) {
-  const { t } = useTranslation('conversations');
-  const canReact = useCanReact(channelId) && message.type !== 'note';
-  const open = (emoji: boolean) => (event: MouseEvent<HTMLElement>) => {
-    const box = event.currentTarget.getBoundingClientRect();
-    openMenu(message, { x: box.left + box.width / 2, y: box.bottom }, emoji);
-  };
-  return (
-    <span className={classes.actions}>
-      {canReact && (
-        <button type="button" tabIndex={-1} aria-label={t('mark.react')} data-tip={t('mark.react')} onClick={open(true)}>
-          <IconMoodPlus size={17} stroke={1.6} aria-hidden="true" />
-        </button>
-      )}
-      <button
-        type="button"
-        tabIndex={-1}
-        data-testid="message-actions"
-        aria-label={t('mark.actions')}
-        aria-haspopup="menu"
-        onClick={open(false)}
-      >
-        <IconDots size={17} stroke={1.6} aria-hidden="true" />
-      </button>
-    </span>
-  );
-}
-
-function Forwarded({ message }: { message: Message }) {
-  const { t } = useTranslation('conversations');
-  const context = readContext(message.context);
-  if (!context.forwarded && !context.often_forwarded) return null;
-  return (
-    <span className={classes.mark}>
-      <IconArrowForwardUp size={14} stroke={1.7} aria-hidden="true" />
-      {context.often_forwarded ? t('mark.oftenForwarded') : t('mark.forwarded')}
-    </span>
-  );
-}
 
 function Heading({ message }: { message: Message }): ReactNode {
   const { t } = useTranslation('conversations');

@@ -13,6 +13,9 @@ const FailedPending = lazy(async () => ({ default: (await load()).FailedActions 
 const Unknown = lazy(async () => ({ default: (await load()).UnknownNote }));
 const Given = lazy(async () => ({ default: (await load()).Reactions }));
 const TakenBack = lazy(async () => ({ default: (await load()).Revoked }));
+const Acts = lazy(async () => ({ default: (await load()).Actions }));
+const Passed = lazy(async () => ({ default: (await load()).Forwarded }));
+const Voice = lazy(async () => ({ default: (await load()).Announcer }));
 const AlbumBody = lazy(async () => ({ default: (await load()).Album }));
 
 /** Fetches the code of what is more than words before a thread needs it. */
@@ -77,5 +80,23 @@ export const Reactions = (props: ComponentProps<typeof Given>) => (
 export const Revoked = (props: ComponentProps<typeof TakenBack>) => (
   <Suspense fallback={<div className={classes.coming}>{props.meta}</div>}>
     <TakenBack {...props} />
+  </Suspense>
+);
+
+export const Actions = (props: ComponentProps<typeof Acts>) => (
+  <Suspense fallback={null}>
+    <Acts {...props} />
+  </Suspense>
+);
+
+export const Forwarded = (props: ComponentProps<typeof Passed>) => (
+  <Suspense fallback={null}>
+    <Passed {...props} />
+  </Suspense>
+);
+
+export const Announcer = (props: ComponentProps<typeof Voice>) => (
+  <Suspense fallback={null}>
+    <Voice {...props} />
   </Suspense>
 );

@@ -4,6 +4,7 @@ import { readInteractive } from '@/shared/api/cards';
 import type { Message } from '@/shared/api/types';
 import { IconExternalLink, IconHandClick, IconListDetails, IconMapPin } from '@/shared/ui/icons';
 import classes from './content.module.css';
+import own from './Interactive.module.css';
 import { TextBody } from './TextBody';
 
 const REPLIES = [
@@ -31,7 +32,7 @@ function Answer({ message, meta }: { message: Message; meta: ReactNode }) {
         {t(`interactive.${known}`)}
       </span>
       {fields.length > 0 && (
-        <dl className={classes.fields}>
+        <dl className={own.fields}>
           {fields.map((field) => (
             <div key={field.name}>
               <dt dir="auto">{field.name}</dt>
@@ -62,7 +63,7 @@ function Offer({ message, meta }: { message: Message; meta: ReactNode }) {
         </p>
       )}
       {sections.some((section) => section.rows.length > 0) && (
-        <details className={classes.list}>
+        <details className={own.list}>
           <summary>
             <IconListDetails size={16} stroke={1.6} aria-hidden="true" />
             <span dir="auto">{opener ?? t('interactive.list')}</span>

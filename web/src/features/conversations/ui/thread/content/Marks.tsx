@@ -1,8 +1,10 @@
-import type { ReactNode } from 'react';
+import type { MouseEvent, ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { readContext } from '@/shared/api/payloads';
 import type { Message } from '@/shared/api/types';
 import { useMe } from '@/shared/session/session';
-import { IconBan } from '@/shared/ui/icons';
+import { IconArrowForwardUp, IconBan, IconDots, IconMoodPlus } from '@/shared/ui/icons';
+import { openMenu } from '../../../model/messageMenu';
 import { giveReaction } from '../../../model/messages';
 import { useCanReact } from '../../../model/queries';
 import type { Reaction } from '../../../model/threadItems';
@@ -52,5 +54,46 @@ export function Revoked({ message, meta }: { message: Message; meta: ReactNode }
       <IconBan size={16} stroke={1.6} aria-hidden="true" />
       <TextBody text={message.direction === 'inbound' ? t('mark.revokedIn') : t('mark.revokedOut')} meta={meta} />
     </div>
+  );
+}
+
+/** Beside the bubble under the pointer. The keyboard has arrows and keys of its own, so these are no stops for Tab. */
+export function Actions({ message, channelId }: { message: Message; channelId: string }) {
+  const { t } = useTranslation('thread');
+  const canReact = useCanReact(channelId) && message.type !== 'note';
+  const open = (emoji: boolean) => (event: MouseEvent<HTMLElement>) => {
+    const box = event.currentTarget.getBoundingClientRect();
+    openMenu(message, { x: box.left + box.width / 2, y: box.bottom }, emoji);
+  };
+  return (
+    <span className={classes.actions}>
+      {canReact && (
+        <button type="button" tabIndex={-1} aria-label={t('mark.react')} data-tip={t('mark.react')} onClick={open(true)}>
+          <IconMoodPlus size={17} stroke={1.6} aria-hidden="true" />
+        </button>
+      )}
+      <button
+        type="button"
+        tabIndex={-1}
+        data-testid="message-actions"
+        aria-label={t('mark.actions')}
+        aria-haspopup="menu"
+        onClick={open(false)}
+      >
+        <IconDots size={17} stroke={1.6} aria-hidden="true" />
+      </button>
+    </span>
+  );
+}
+
+export function Forwarded({ message }: { message: Message }) {
+  const { t } = useTranslation('thread');
+  const context = readContext(message.context);
+  if (!context.forwarded && !context.often_forwarded) return null;
+  return (
+    <span className={classes.mark}>
+      <IconArrowForwardUp size={14} stroke={1.7} aria-hidden="true" />
+      {context.often_forwarded ? t('mark.oftenForwarded') : t('mark.forwarded')}
+    </span>
   );
 }

@@ -10,9 +10,10 @@ import { TemplateBody } from './TemplateBody';
 import { TextBody } from './TextBody';
 
 export { Activity } from '../Activity';
+export { Announcer } from '../Announcer';
 export { FailedActions, FailedNote, UnknownNote } from '../Failed';
 export { Album } from './Album';
-export { Reactions, Revoked } from './Marks';
+export { Actions, Forwarded, Reactions, Revoked } from './Marks';
 export { MediaBody };
 
 /** Everything that is more than words, in one piece of code that comes after the first load. */
