@@ -2,6 +2,7 @@ import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Message } from '@/shared/api/types';
 import { playTime } from '@/shared/format/text';
+import { failedBefore } from '@/shared/media/failedBefore';
 import { openThreadMedia } from '@/shared/media/lightbox';
 import { IconPlayerPlayFilled } from '@/shared/ui/icons';
 import classes from './Album.module.css';
@@ -84,7 +85,14 @@ function Tile({ message, more, meta, words }: TileProps) {
         onClick={() => openThreadMedia(attachment)}
       >
         {source && !broken ? (
-          <img src={source} alt="" loading="lazy" decoding="async" onError={() => setBroken(true)} />
+          <img
+            ref={failedBefore(() => setBroken(true))}
+            src={source}
+            alt=""
+            loading="lazy"
+            decoding="async"
+            onError={() => setBroken(true)}
+          />
         ) : film ? (
           <video src={`${attachment.url}#t=0.1`} preload="metadata" muted playsInline tabIndex={-1} />
         ) : null}

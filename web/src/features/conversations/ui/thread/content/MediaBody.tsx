@@ -4,6 +4,7 @@ import type { Attachment, MessageType } from '@/shared/api/types';
 import { fileSize, playTime } from '@/shared/format/text';
 import { currentLocale } from '@/shared/i18n/i18n';
 import { AudioPlayer } from '@/shared/media/AudioPlayer';
+import { failedBefore } from '@/shared/media/failedBefore';
 import { openThreadMedia } from '@/shared/media/lightbox';
 import { IconDownload, IconFileText, IconMicrophone, IconPhoto, IconPlayerPlayFilled, IconVideo } from '@/shared/ui/icons';
 import classes from './content.module.css';
@@ -71,13 +72,21 @@ function Body({ attachment, sticker }: { attachment: Attachment; sticker: boolea
           onClick={() => openThreadMedia(attachment)}
         >
           {url && (
-            <img src={attachment.thumbnail_url ?? url} alt="" loading="lazy" decoding="async" onError={() => setBroken(true)} />
+            <img
+              ref={failedBefore(() => setBroken(true))}
+              src={attachment.thumbnail_url ?? url}
+              alt=""
+              loading="lazy"
+              decoding="async"
+              onError={() => setBroken(true)}
+            />
           )}
         </button>
       );
     case 'sticker':
       return (
         <img
+          ref={failedBefore(() => setBroken(true))}
           className={classes.sticker}
           src={url}
           alt={word('type.sticker')}
@@ -132,6 +141,7 @@ function Film({ attachment, onBroken }: { attachment: Attachment; onBroken: () =
   return (
     // biome-ignore lint/a11y/useMediaCaption: customers send videos without a caption track
     <video
+      ref={failedBefore(onBroken)}
       className={classes.video}
       style={frame(attachment)}
       src={attachment.url}
