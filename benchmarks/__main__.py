@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import egress, ingress, living, reading
+from benchmarks import egress, ingress, living, reading, screen
 from benchmarks.desk import Bench
 from benchmarks.figures import Figure, table, write
 from benchmarks.plan import Plan, say
@@ -31,6 +31,7 @@ GROUPS: dict[str, Callable[[Bench, Plan], Iterator[Figure]]] = {
     "outbox": egress.outbox,
     "fanout": reading.fan_out,
     "start": living.start,
+    "screen": screen.screen,
     "lists": reading.lists,
     "demo": living.demo,
 }
