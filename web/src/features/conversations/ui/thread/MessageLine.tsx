@@ -64,7 +64,7 @@ export function MessageLine({ item, contactName, channelId }: Props) {
             <Reactions message={message} reactions={reactions} channelId={channelId} contactName={contactName} />
           )}
         </div>
-        {!revoked && <Actions message={message} channelId={channelId} />}
+        {!revoked && !failed && <Actions message={message} channelId={channelId} />}
       </div>
       {failed && <FailedNote message={message} />}
       {message.status === 'unknown' && <UnknownNote message={message} />}
