@@ -93,8 +93,20 @@ class Desk:
             "INVEKTO_WHATSAPP_CLOUD_URL": self.sandbox_url,
             "DATABASE_URL": self.postgres.url(APP),
             "INVEKTO_ADMIN_DATABASE_URL": self.postgres.url(OWNER),
+            **self._signup(),
             **self.environment,
             **more,
+        }
+
+    def _signup(self) -> dict[str, str]:
+        """What lets people connect numbers by the sandbox's dialog, once the sandbox has its keys."""
+        keys = self.data / "sandbox" / "keys.json"
+        if not keys.exists():
+            return {}
+        return {
+            "INVEKTO_WHATSAPP_APP_ID": json.loads(keys.read_text())["whatsapp_cloud"]["app_id"],
+            "INVEKTO_WHATSAPP_CONFIG_ID": "1",
+            "INVEKTO_WHATSAPP_SIGNUP_URL": f"{self.sandbox_url}/signup",
         }
 
     def run(self, *words: str, given: str = "") -> str:

@@ -35,6 +35,16 @@ def upgrade() -> None:
     )
     op.execute("revoke all on function channels_to_probe(timestamptz, int) from public")
     op.execute(f"grant execute on function channels_to_probe(timestamptz, int) to {INGEST}")
+    # `invekto doctor` walks every firm's numbers: ids and slugs, for the operator's own role.
+    op.execute(
+        """
+        create function every_tenant() returns table (id uuid, slug text)
+        language sql stable security definer set search_path = pg_catalog, public
+        as $$ select t.id, t.slug from public.tenant t order by t.slug $$
+        """
+    )
+    op.execute("revoke all on function every_tenant() from public")
+    op.execute(f"grant execute on function every_tenant() to {INGEST}")
 
 
 def downgrade() -> None:

@@ -88,6 +88,12 @@ def _worker(_arguments: argparse.Namespace) -> int:
     return run_worker(running_database(_settings("worker")))
 
 
+def _doctor(arguments: argparse.Namespace) -> int:
+    from invekto.entry.doctor import run
+
+    return run(arguments)
+
+
 def _follow_parent(arguments: argparse.Namespace) -> None:
     if arguments.with_parent:
         import signal
@@ -205,6 +211,9 @@ def _words_that_run(words: _Words) -> None:
     sandbox = _word(words, "sandbox", _sandbox, "Run the sandbox that plays the providers, or print its keys.")
     sandbox.add_argument("word", nargs="?", choices=["serve", "info"], default="serve")
     sandbox.add_argument("--json", action="store_true", help="with info: as JSON")
+    doctor = _word(words, "doctor", _doctor, "Walk the way of a message and name the first hop that is broken.")
+    doctor.add_argument("--firm", help="only this firm's numbers; default: every firm's")
+    doctor.add_argument("--json", action="store_true", help="print everything as JSON at the end")
     _word(words, "openapi", _openapi, "Print the OpenAPI document.")
     _word(words, "demo-data", _demo_data, None)
 

@@ -101,9 +101,31 @@ const editTemplate = createRoute({
   component: lazyRouteComponent(() => import('@/routes/template-editor')),
 });
 
+const channels = createRoute({
+  getParentRoute: () => inside,
+  path: '/channels',
+  component: lazyRouteComponent(() => import('@/routes/channels')),
+});
+
+const channelsConnected = createRoute({
+  getParentRoute: () => root,
+  path: '/channels/connected',
+  component: lazyRouteComponent(() => import('@/routes/channels-connected')),
+});
+
 const tree = root.addChildren([
   signIn,
-  inside.addChildren([home, inbox.addChildren([conversation]), quarantine, templates, newTemplate, template, editTemplate]),
+  channelsConnected,
+  inside.addChildren([
+    home,
+    inbox.addChildren([conversation]),
+    quarantine,
+    templates,
+    newTemplate,
+    template,
+    editTemplate,
+    channels,
+  ]),
 ]);
 
 export const router = createRouter({ routeTree: tree, context: {}, defaultPreload: 'intent', scrollRestoration: false });

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { useOpenConversation } from '@/app/useOpenConversation';
 import { useCounts } from '@/shared/realtime/counts';
 import { useCan } from '@/shared/session/session';
-import { IconInbox, IconShieldExclamation, IconTemplate, IconUserQuestion } from '@/shared/ui/icons';
+import { IconInbox, IconPlugConnected, IconShieldExclamation, IconTemplate, IconUserQuestion } from '@/shared/ui/icons';
 import classes from './Shell.module.css';
 import { UserControl } from './UserControl';
 
@@ -13,6 +13,7 @@ export function BottomBar({ onHelp }: { onHelp: () => void }) {
   const counts = useCounts();
   const { pathname } = useLocation();
   const conversationId = useOpenConversation();
+  const mayChannels = useCan('channels.manage');
   const mayQuarantine = useCan('quarantine.manage');
   const mayReply = useCan('conversations.reply');
   if (conversationId) return null;
@@ -59,6 +60,14 @@ export function BottomBar({ onHelp }: { onHelp: () => void }) {
             <IconTemplate size={24} stroke={1.5} aria-hidden="true" />
           </span>
           {t('templates')}
+        </Link>
+      )}
+      {mayChannels && (
+        <Link to="/channels" className={classes.tab} data-active={pathname === '/channels' || undefined}>
+          <span className={classes.tabIcon}>
+            <IconPlugConnected size={24} stroke={1.5} aria-hidden="true" />
+          </span>
+          {t('channels')}
         </Link>
       )}
       {mayQuarantine && (

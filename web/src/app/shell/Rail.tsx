@@ -2,7 +2,7 @@ import { Link, useLocation } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useCounts } from '@/shared/realtime/counts';
 import { useCan } from '@/shared/session/session';
-import { IconInbox, IconShieldExclamation, IconTemplate } from '@/shared/ui/icons';
+import { IconInbox, IconPlugConnected, IconShieldExclamation, IconTemplate } from '@/shared/ui/icons';
 import { Logo } from '@/shared/ui/Logo';
 import classes from './Shell.module.css';
 import { UserControl } from './UserControl';
@@ -11,6 +11,7 @@ export function Rail({ onHelp }: { onHelp: () => void }) {
   const { t } = useTranslation('app');
   const counts = useCounts();
   const { pathname } = useLocation();
+  const mayChannels = useCan('channels.manage');
   const mayQuarantine = useCan('quarantine.manage');
   const mayReply = useCan('conversations.reply');
   const templates = pathname.startsWith('/templates');
@@ -48,6 +49,18 @@ export function Rail({ onHelp }: { onHelp: () => void }) {
             aria-current={templates ? 'page' : undefined}
           >
             <IconTemplate size={20} stroke={1.5} aria-hidden="true" />
+          </Link>
+        )}
+        {mayChannels && (
+          <Link
+            to="/channels"
+            className={classes.item}
+            data-active={pathname === '/channels' || undefined}
+            data-tip={t('channels')}
+            aria-label={t('channels')}
+            aria-current={pathname === '/channels' ? 'page' : undefined}
+          >
+            <IconPlugConnected size={20} stroke={1.5} aria-hidden="true" />
           </Link>
         )}
         {mayQuarantine && (
