@@ -55,6 +55,8 @@ export function TemplatePicker(props: TemplatePickerProps) {
   const [query, setQuery] = useState('');
   const [chosenId, setChosenId] = useState<Id | null>(null);
   const [activeId, setActiveId] = useState<Id | null>(null);
+  /** Enter was quicker than the list. */
+  const [hurried, setHurried] = useState(false);
   const search = useRef<HTMLInputElement>(null);
   // As it was when the picker opened: the order must not change under the pointer.
   const [recent] = useState(recentTemplates);
@@ -76,6 +78,12 @@ export function TemplatePicker(props: TemplatePickerProps) {
     if (active) document.getElementById(`${id}-${active.id}`)?.scrollIntoView({ block: 'nearest' });
   }, [active, id]);
 
+  useEffect(() => {
+    if (!hurried || templates.isPending) return;
+    setHurried(false);
+    if (active?.sendable) setChosenId(active.id);
+  }, [hurried, templates.isPending, active]);
+
   const step = (by: number) => {
     const at = active ? found.indexOf(active) : -1;
     const next = found[Math.min(found.length - 1, Math.max(0, at + by))];
@@ -86,7 +94,7 @@ export function TemplatePicker(props: TemplatePickerProps) {
     const moves: Record<string, () => void> = {
       ArrowDown: () => step(1),
       ArrowUp: () => step(-1),
-      Enter: () => active?.sendable && setChosenId(active.id),
+      Enter: () => (templates.isPending ? setHurried(true) : active?.sendable && setChosenId(active.id)),
     };
     if (onCancel) moves.Escape = onCancel;
     const move = moves[event.key];
