@@ -11,6 +11,13 @@ const server = `http://127.0.0.1:${process.env.INVEKTO_PORT ?? '8000'}`;
 const entries: Record<string, string> = { index: here('./index.html') };
 if (existsSync(here('./sandbox.html'))) entries.sandbox = here('./sandbox.html');
 
+/**
+ * Small things that the inbox needs at once and lazy pages need too. Left alone each becomes a file of its own, and a third of each is
+ * wrapping; together they are one.
+ */
+const BASE =
+  /@tabler\/icons-react\/.*Icon(AlarmSnooze|Check|Checks|ChevronDown|ChevronLeft|Clock|Dots|Hourglass|Inbox|MapPin|Microphone|Paperclip|Send|Template|X)\.mjs$|\/src\/shared\/(ui\/(Avatar|Button|ChannelMark|Chip|IconButton|Kbd|Phone)\.tsx|format\/|keys\/|offline\/|realtime\/|session\/)/;
+
 const build: UserConfig['build'] = {
   target: 'es2022',
   outDir: 'dist',
@@ -18,7 +25,7 @@ const build: UserConfig['build'] = {
   // Fonts and pictures stay files: data: URLs would defeat the immutable cache and the style budget.
   assetsInlineLimit: 0,
   manifest: true,
-  rolldownOptions: { input: entries },
+  rolldownOptions: { input: entries, output: { codeSplitting: { groups: [{ name: 'base', test: BASE }] } } },
 };
 
 export default defineConfig({
