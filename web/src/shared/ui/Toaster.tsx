@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useKeys } from '@/shared/keys/useKeys';
 import { IconAlertCircle, IconCheck, IconX } from './icons';
@@ -8,10 +9,17 @@ import { dismiss, pause, resume, undo, useToasts } from './toasts';
 export function Toaster() {
   const { t } = useTranslation('shared');
   const toasts = useToasts((state) => state.toasts);
+  const area = useRef<HTMLElement>(null);
+  // A dialog lies in the browser's top layer, above every z-index: shown again, the notices lie above a later dialog too.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each change of the list shows them again
+  useEffect(() => {
+    area.current?.showPopover?.();
+    return () => area.current?.hidePopover?.();
+  }, [toasts]);
   const undoable = toasts.findLast((shown) => shown.undo);
   useKeys([{ keys: 'z', label: t('keys.undo'), group: t('keys.conversation'), run: () => undoable && undo(undoable) }]);
   return (
-    <section className={classes.area} aria-label={t('notices')} aria-live="polite">
+    <section ref={area} popover="manual" className={classes.area} aria-label={t('notices')} aria-live="polite">
       {toasts.map((shown) => (
         // biome-ignore lint/a11y/noStaticElementInteractions: only holds the clock while it is looked at
         <div
