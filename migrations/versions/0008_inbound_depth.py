@@ -19,6 +19,7 @@ TIME = sa.DateTime(timezone=True)
 def upgrade() -> None:
     lock_timeout()
     _messages()
+    _past_conversations()
     _revisions()
     _changes()
     _people()
@@ -43,6 +44,18 @@ def _messages() -> None:
     )
     op.add_column("tenant", sa.Column("revoked_messages", sa.Text(), server_default="show", nullable=False))
     op.create_check_constraint(op.f("tenant_revoked_messages_check"), "tenant", "revoked_messages in ('show', 'hide')")
+
+
+def _past_conversations() -> None:
+    """What was said on the firm's phone before its number was connected: one conversation of each person, in silence."""
+    op.add_column("conversation", sa.Column("past", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.create_index(
+        "conversation_one_past_key",
+        "conversation",
+        ["tenant_id", "identity_id"],
+        unique=True,
+        postgresql_where=sa.text("past"),
+    )
 
 
 def _revisions() -> None:

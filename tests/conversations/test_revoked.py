@@ -17,6 +17,8 @@ async def test_a_hidden_message_gives_neither_text_nor_file_nor_quote(world: Wor
     )
     await stored(superuser_url, "update message set revoked_at = now() where direction = 'inbound'")
     url = f"/conversations/{conversation}/messages"
+    listed = f"/conversations/{conversation}"
+    assert (await supervisor.get(listed))["preview"] == "sır"
     (line,) = (await supervisor.get(url))["items"]
     assert (line["text"], line["revoked_at"] is not None, len(line["attachments"])) == ("sır", True, 1)
     assert (await agent.client.patch("/settings", json={"revoked_messages": "hide"})).status_code == 403
@@ -25,6 +27,8 @@ async def test_a_hidden_message_gives_neither_text_nor_file_nor_quote(world: Wor
     (hidden,) = (await supervisor.get(url))["items"]
     assert (hidden["text"], hidden["payload"], hidden["context"], hidden["attachments"]) == (None, None, None, [])
     assert hidden["revoked_at"] is not None
+    row = await supervisor.get(listed)
+    assert (row["preview"], row["preview_type"]) == ("", "system")
     file = line["attachments"][0]["id"]
     assert (await supervisor.client.get(f"/media/{file}")).status_code == 404
     found = await supervisor.get(f"/conversations/{conversation}/messages/search?q=sır")

@@ -29,6 +29,9 @@ def channel_out(channel: Channel) -> ChannelOut:
         "status_reason": channel.status_reason,
         "team_id": channel.team_id,
         "media_policy": {"kind": channel.media_policy, "days": channel.media_days},
+        "quality": channel.quality,
+        "messaging_limit": channel.messaging_limit,
+        "health_at": channel.health_at,
         "capabilities": msgspec.to_builtins(can),
     }
     return ChannelOut.model_validate(fields)

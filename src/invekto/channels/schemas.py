@@ -100,6 +100,9 @@ class ChannelOut(BaseModel):
     status_reason: str | None
     team_id: UUID | None
     media_policy: MediaPolicy
+    quality: str | None
+    messaging_limit: str | None
+    health_at: datetime | None
     capabilities: CapabilitiesOut
 
 

@@ -122,6 +122,15 @@ class FailuresOut(BaseModel):
     count: int
 
 
+class PhoneHistoryOut(BaseModel):
+    """What a number that stays on its phone shares of its earlier talks; `code` is the provider's word for a refusal."""
+
+    state: Literal["importing", "imported", "refused"]
+    progress: int | None = None
+    code: str | None = None
+    at: datetime
+
+
 class HealthOut(BaseModel):
     """What is known without asking anybody; `probed_at` is when the provider was asked last, `hops` what it said."""
 
@@ -136,6 +145,7 @@ class HealthOut(BaseModel):
     name_status: str | None
     number_status: str | None
     token_expires_at: datetime | None
+    phone_history: PhoneHistoryOut | None
     errors: list[FailuresOut]
     quarantined: int
     probed_at: datetime | None

@@ -52,6 +52,7 @@ async def keep_changes(connection: Connection, changes: Sequence[Incoming], now:
 
 # The writer's side must be the message's own: nobody edits what somebody else wrote. Versions are kept whole, so that a late
 # older edit finds its place among them; the row holds the newest. The change's own text is dropped once it is a version.
+# What was revoked stays in the list's line too: whether it is shown is decided where rows become answers.
 _APPLY = r"""
 with pending as (
   select c.*, m.id as message_id, m.conversation_id
@@ -95,13 +96,12 @@ with pending as (
     join held on held.tenant_id = f.tenant_id and held.id = f.conversation_id
     left join newest n on n.tenant_id = f.tenant_id and n.message_id = f.message_id
    where m.tenant_id = f.tenant_id and m.id = f.message_id
-  returning m.tenant_id, m.id, m.conversation_id, m.seq, m.text, m.revoked_at
+  returning m.tenant_id, m.id, m.conversation_id, m.seq, m.text, n.occurred_at is not null as edited
 ), shown as (
   update conversation c
      set version = c.version + 1,
-         preview = case when moved.revoked_at is null then left(regexp_replace(coalesce(moved.text, ''), '\s+', ' ', 'g'), 160)
-                        else '' end,
-         preview_type = case when moved.revoked_at is null then c.preview_type else 'system' end
+         preview = case when moved.edited then left(regexp_replace(coalesce(moved.text, ''), '\s+', ' ', 'g'), 160)
+                        else c.preview end
     from moved
    where c.tenant_id = moved.tenant_id and c.id = moved.conversation_id and c.preview_seq = moved.seq
 ), marked as (

@@ -5,6 +5,7 @@ Lives here and not in contacts because conversations stand above contacts. The c
 
 from __future__ import annotations
 
+import json
 from typing import Final
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from invekto.conversations import representations
 from invekto.conversations.events import ConversationChanged
 from invekto.conversations.queries import Viewer, contacts_conversations
 from invekto.conversations.queries_thread import contacts_notes
-from invekto.conversations.schemas import ContactCard, ContactIdentity
+from invekto.conversations.schemas import ContactCard, ContactIdentity, FirstTouch
 from invekto.kernel.errors import NotFound
 from invekto.kernel.tx import Tx
 
@@ -31,7 +32,7 @@ select i.id, i.display, h.id as channel_id, h.kind as channel_kind, h.name as ch
       from conversation c
       join message m on m.tenant_id = c.tenant_id and m.conversation_id = c.id
      where c.tenant_id = i.tenant_id and c.identity_id = i.id and m.direction = 'inbound'
-     order by c.number desc, m.seq desc limit 1
+     order by c.past, c.number desc, m.seq desc limit 1
   ) last on true
  where i.tenant_id = $1 and i.contact_id = $2
  order by i.created_at, i.id
@@ -52,6 +53,7 @@ async def contact_card(tx: Tx, viewer: Viewer, contact_id: UUID) -> ContactCard:
         "phone": phone if pii or phone is None else mask_phone(phone),
         "language": contact["language"],
         "created_at": contact["created_at"],
+        "first_touch": _first_touch(contact),
         "identities": [_identity(row, sees_pii=pii) for row in identities],
         "notes": [representations.message(row, sees_pii=pii) for row in notes],
         "conversations": [representations.conversation(row, sees_pii=pii) for row in conversations],
@@ -87,7 +89,7 @@ async def see_contact(tx: Tx, viewer: Viewer, contact_id: UUID) -> asyncpg.Recor
     """NotFound when hidden. Seen through a conversation; who sees all conversations also sees a contact without any."""
     row = await tx.fetchrow(
         f"""
-        select k.id, k.name, k.phone, k.language, k.created_at
+        select k.id, k.name, k.phone, k.language, k.created_at, k.first_touch::text as first_touch, k.first_touch_at
           from contact k
          where k.tenant_id = $1 and k.id = $4 and $2::uuid is not null
            and ($5 or exists (
@@ -103,6 +105,12 @@ async def see_contact(tx: Tx, viewer: Viewer, contact_id: UUID) -> asyncpg.Recor
         raise NotFound
     assert isinstance(row, asyncpg.Record)
     return row
+
+
+def _first_touch(contact: asyncpg.Record) -> FirstTouch | None:
+    if contact["first_touch_at"] is None:
+        return None
+    return {"at": contact["first_touch_at"], "referral": json.loads(contact["first_touch"])}
 
 
 def _identity(row: asyncpg.Record, *, sees_pii: bool) -> ContactIdentity:

@@ -32,6 +32,7 @@ from invekto.conversations import delivery_batches as batches
 from invekto.conversations import delivery_rows as rows
 from invekto.conversations.consequences import note_marketing_stopped
 from invekto.conversations.delivery_rows import Claim
+from invekto.conversations.echoes import yield_to_sends
 from invekto.conversations.events import MessageChanged
 from invekto.conversations.statuses import apply_parked, apply_reports
 from invekto.kernel.away import DATABASE_TROUBLE
@@ -190,10 +191,14 @@ class Outcomes:
 
     async def _accepted(self, connection: Connection, claim: Claim, message_id: UUID, provider_id: str) -> None:
         await rows.finish_attempts(connection, claim, message_id, "accepted", None, None)
+        # Those that are recorded together meet an echo as a key that is taken, and then go alone.
+        gone = await yield_to_sends(connection, [(claim.tenant_id, claim.channel_id, message_id, provider_id)])
         await rows.settle(connection, claim, message_id, "sent", provider_id=provider_id)
         await rows.leave_outbox(connection, claim, message_id)
         await apply_parked(connection, claim.tenant_id, claim.channel_id, [provider_id])
-        await emit_changes(connection, self.database, [(claim, message_id)])
+        await emit_changes(
+            connection, self.database, [(claim, one) for one in (message_id, *(one for _, _, one in gone))]
+        )
         SETTLED.labels("sent").inc()
 
     async def settle(self, connection: Connection, claim: Claim, message_id: UUID, failure: ChannelError) -> None:

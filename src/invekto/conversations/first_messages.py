@@ -76,10 +76,10 @@ select i.id as identity_id, i.contact_id from identity_address a
   join identity i on i.tenant_id = a.tenant_id and i.id = a.identity_id
  where a.tenant_id = $1 and a.channel_id = $2 and a.scheme = 'phone' and a.value = $3
 """
-# One identity's talks are few: the newest first. Index: conversation_identity_idx.
+# One identity's talks are few: the newest first, and what was before the number came here last. Index: conversation_identity_idx.
 _TALKS: Final = """
-select c.id, c.status, c.window_closes_at, c.resolved_at, c.assignee_id, c.team_id from conversation c
- where c.tenant_id = $1 and c.identity_id = $2 order by c.number desc limit 20
+select c.id, c.status, c.window_closes_at, c.resolved_at, c.assignee_id, c.team_id, c.past from conversation c
+ where c.tenant_id = $1 and c.identity_id = $2 order by c.past, c.number desc limit 20
 """
 _LATELY: Final = """
 select u.name, m.created_at from message m join user_account u on u.tenant_id = m.tenant_id and u.id = m.author_id
@@ -180,6 +180,7 @@ async def _conversation(
     latest = talks[0] if talks else None
     if (
         latest is not None
+        and not latest["past"]
         and latest["resolved_at"] > tx.now - _SAME_TALK
         and await queries.is_visible(tx, viewer, latest["id"])
     ):

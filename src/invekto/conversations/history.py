@@ -14,9 +14,9 @@ from typing import Any, Final, Literal, TypeAlias
 from uuid import UUID
 
 from invekto.accounts.numbers import take_numbers
-from invekto.channels.adapter import InboundAttachment, InboundMessage, Sender
+from invekto.channels.adapter import Sender
 from invekto.contacts.identities import Known, Writer, resolve_writers
-from invekto.conversations.inbound_rows import preview_of
+from invekto.conversations.inbound_rows import line_preview
 from invekto.conversations.lifecycle import wake_job
 from invekto.conversations.thread import PREVIEW_LENGTH
 from invekto.kernel.ids import uuid7
@@ -124,16 +124,16 @@ async def import_threads(tx: Tx, threads: Sequence[PastThread]) -> list[UUID]:
         before[one.identity_id] = row.conversation_id
         _add_up(tx, thread, row, messages, files)
         pairs.append((thread, row))
-    await _insert(connection, "conversation", [_conversation(tx, *pair) for pair in pairs])
-    await _insert(connection, "message", messages)
-    await _insert(connection, "attachment", files)
-    await _insert(connection, "assignment", [_assignment(tx, *pair) for pair in pairs if pair[0].assignee_id])
-    await _insert(connection, "answer_interval", (one for pair in pairs for one in _intervals(tx, *pair)))
-    await _insert(connection, "conversation_tag", (one for pair in pairs for one in _tags(tx, *pair)))
+    await insert_rows(connection, "conversation", [_conversation(tx, *pair) for pair in pairs])
+    await insert_rows(connection, "message", messages)
+    await insert_rows(connection, "attachment", files)
+    await insert_rows(connection, "assignment", [_assignment(tx, *pair) for pair in pairs if pair[0].assignee_id])
+    await insert_rows(connection, "answer_interval", (one for pair in pairs for one in _intervals(tx, *pair)))
+    await insert_rows(connection, "conversation_tag", (one for pair in pairs for one in _tags(tx, *pair)))
     tx.enqueue(
         *(wake_job(row.conversation_id, at) for thread, row in pairs if (at := thread.snoozed_until) is not None)
     )
-    await _insert(connection, "conversation_read", (one for pair in pairs for one in _reads(tx, *pair)))
+    await insert_rows(connection, "conversation_read", (one for pair in pairs for one in _reads(tx, *pair)))
     return [row.conversation_id for _, row in pairs]
 
 
@@ -172,7 +172,7 @@ async def _latest_of(tx: Tx, identities: set[UUID]) -> dict[UUID, UUID]:
     """The newest conversation of each identity. Index: conversation_identity_idx."""
     found = await tx.fetch(
         "select i.id as identity_id, c.id from unnest($2::uuid[]) as i (id) cross join lateral ("
-        "  select id from conversation c where c.tenant_id = $1 and c.identity_id = i.id order by number desc limit 1) c",
+        "  select id from conversation c where c.tenant_id = $1 and c.identity_id = i.id order by past, number desc limit 1) c",
         tx.tenant_id,
         list(identities),
     )
@@ -200,7 +200,7 @@ def _conversation(tx: Tx, thread: PastThread, row: _Row) -> Values:
         "inbound_count": row.inbound_count,
         "answered_inbound_no": row.answered_inbound_no,
         "last_message_at": shown.at,
-        "preview": _preview(thread, shown) if row.shown else "",
+        "preview": _preview(shown) if row.shown else "",
         "preview_type": shown.type,
         "preview_direction": shown.direction,
         "preview_status": shown.status,
@@ -217,26 +217,11 @@ def _conversation(tx: Tx, thread: PastThread, row: _Row) -> Values:
     }
 
 
-def _preview(thread: PastThread, line: PastLine) -> str:
+def _preview(line: PastLine) -> str:
     if line.direction != "inbound":
         return preview(line.text or "", PREVIEW_LENGTH)
-    file = line.file
-    return preview_of(
-        InboundMessage(
-            account_key="",
-            provider_id="",
-            sender=thread.sender,
-            sent_at=line.at,
-            type=line.type,
-            path="",
-            raw_slice=b"",
-            text=line.text,
-            payload=line.payload,
-            attachments=()
-            if file is None
-            else (InboundAttachment(kind=file.kind, media_id="", mime=file.mime, name=file.name),),
-        )
-    )
+    document = line.file.name if line.file is not None and line.file.kind == "document" else None
+    return line_preview(line.type, line.text, line.payload, [document])
 
 
 def _message(
@@ -353,17 +338,19 @@ _TIMES: Final = frozenset({"waiting_since", "snoozed_until", "waited_from"})
 
 
 def _type(column: str) -> str:
-    if column == "id" or (column.endswith("_id") and column != "provider_id"):
+    if column == "id" or (column.endswith("_id") and column not in ("provider_id", "reply_to_provider_id")):
         return "uuid"
     if column.endswith("_at") or column in _TIMES:
         return "timestamptz"
     if column in _NUMBERS:
         return "bigint"
-    return {"payload": "jsonb", "voice": "boolean"}.get(column, "text")
+    return {"payload": "jsonb", "raw": "jsonb", "context": "jsonb", "voice": "boolean", "past": "boolean"}.get(
+        column, "text"
+    )
 
 
-async def _insert(connection: Connection, table: str, rows: Iterable[Values]) -> None:
-    """Names of tables and columns come from this module only."""
+async def insert_rows(connection: Connection, table: str, rows: Iterable[Values]) -> None:
+    """Rows of one shape, ROWS_AT_ONCE a statement. Names of tables and columns come from the code alone."""
     waiting = list(rows)
     for start in range(0, len(waiting), ROWS_AT_ONCE):
         part = waiting[start : start + ROWS_AT_ONCE]

@@ -194,7 +194,7 @@ async def _open_threads(
         row = latest.get(identity_id)
         # A reaction or an edit belongs to what is there, however long ago that was resolved.
         stays = row is not None and (identity_id not in loud or row["status"] != "resolved")
-        if row is not None and (stays or row["resolved_at"] > now - REOPEN_WITHIN):
+        if row is not None and (stays or _may_reopen(row, now)):
             threads[identity_id] = _wake(row)
             continue
         missing.append(
@@ -215,6 +215,12 @@ async def _open_threads(
             new.tenant_id, new.id, new.channel_id, 0, 0, 0, status="new", waiting_since=None
         )
     return threads
+
+
+def _may_reopen(row: asyncpg.Record, now: datetime) -> bool:
+    """Resolved a moment ago. What was said on the phone before the number came here is over."""
+    resolved_at: datetime = row["resolved_at"]
+    return not row["past"] and resolved_at > now - REOPEN_WITHIN
 
 
 def _wake(row: asyncpg.Record) -> Thread:
@@ -346,9 +352,9 @@ async def _apply_reports(
         ours = parse_uuid(one.event.callback_data or "")
         if ours is not None:
             bound.append((one.tenant_id, one.channel_id, ours, storable(one.event.provider_id)))
-    await bind_by_callback(connection, bound)
+    gone = await bind_by_callback(connection, bound)
     reported = [(one.tenant_id, one.channel_id, one.event.provider_id) for one in reports]
-    moved = _moved(await apply_reports(connection, [*reported, *echoed]))
+    moved = _moved([*gone, *await apply_reports(connection, [*reported, *echoed])])
     await follow_refusals(connection, list(_refusals(reports)), now)
     return moved
 

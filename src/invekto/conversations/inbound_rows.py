@@ -71,7 +71,7 @@ with latest as (
     cross join lateral (
       select x.tenant_id, x.id from conversation x
        where x.tenant_id = wanted.tenant_id and x.identity_id = wanted.identity_id
-       order by x.status = 'resolved', x.number desc limit 1
+       order by x.status = 'resolved', x.past, x.number desc limit 1
     ) c
 )
 select c.*, (select u.name from user_account u
@@ -84,7 +84,10 @@ select c.*, (select u.name from user_account u
 
 
 async def lock_latest(connection: Connection, identities: Sequence[tuple[UUID, UUID]]) -> Mapping[UUID, asyncpg.Record]:
-    """By identity, its conversation that is not resolved, else its newest, locked. Index: conversation_identity_idx."""
+    """By identity, its conversation that is not resolved, else its newest, locked; a past one only when there is no other.
+
+    Index: conversation_identity_idx.
+    """
     rows = await connection.fetch(
         _LOCK_LATEST, [tenant for tenant, _ in identities], [identity for _, identity in identities]
     )
@@ -214,8 +217,10 @@ def _without_nul(value: Any) -> Any:
     return [_without_nul(one) for one in value] if isinstance(value, list) else value
 
 
-async def insert_attachments(connection: Connection, placed: Sequence[Placed], now: datetime) -> None:
-    """Files that the provider holds: to be fetched at once, unless the channel keeps none."""
+async def insert_attachments(
+    connection: Connection, placed: Sequence[Placed], now: datetime, *, apart_s: float = 0
+) -> None:
+    """Files that the provider holds: to be fetched at once, or one each `apart_s`, unless the channel keeps none."""
     files = [
         (line, position, file)
         for line in placed
@@ -229,9 +234,10 @@ async def insert_attachments(connection: Connection, placed: Sequence[Placed], n
         " provider_media_id, next_attempt_at, created_at)"
         " select x.t, x.i, x.m, x.h, x.p, x.k, x.mime, x.name, x.voice,"
         " case when c.media_policy = 'do_not_store' then 'not_stored' else 'pending' end,"
-        " case when c.media_policy = 'do_not_store' then null else x.media end, now(), $11"
+        " case when c.media_policy = 'do_not_store' then null else x.media end,"
+        " now() + make_interval(secs => x.place * $12::float8), $11"
         " from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::text[],"
-        " $9::bool[], $10::text[]) as x (t, i, m, h, p, k, mime, name, voice, media)"
+        " $9::bool[], $10::text[]) with ordinality as x (t, i, m, h, p, k, mime, name, voice, media, place)"
         " join channel c on c.tenant_id = x.t and c.id = x.h",
         [line.thread.tenant_id for line, _, _ in files],
         [uuid7() for _ in files],
@@ -244,6 +250,7 @@ async def insert_attachments(connection: Connection, placed: Sequence[Placed], n
         [file.voice for _, _, file in files],
         [storable(file.media_id) for _, _, file in files],
         now,
+        apart_s,
     )
 
 
@@ -320,16 +327,20 @@ def _message(line: Placed) -> InboundMessage:
 
 
 def preview_of(message: InboundMessage) -> str:
+    """What the list shows of it."""
+    names = (file.name for file in message.attachments if file.kind == "document")
+    return line_preview(message.type, message.text, message.payload, names)
+
+
+def line_preview(kind: str, said: str | None, payload: Payload, documents: Iterable[str | None]) -> str:
     """The list's line: the text, or what a shown payload is called. The client has the words for the kinds."""
-    # What we cannot show has a title of the provider's, in the provider's language: the client says it better.
-    shown = isinstance(message.payload, dict) and message.type != "unsupported"
-    payload: dict[str, Any] = message.payload if shown and isinstance(message.payload, dict) else {}
-    if message.type == "system":
+    if kind == "system":
         return ""
-    named = payload.get("title") or payload.get("name") or payload.get("emoji")
-    files = [file.name for file in message.attachments if file.name and file.kind == "document"]
-    text = message.text or (named if isinstance(named, str) else None) or (files[0] if files else None) or ""
-    return preview(text, PREVIEW_LENGTH)
+    # What we cannot show has a title of the provider's, in the provider's language: the client says it better.
+    shown: dict[str, Any] = payload if isinstance(payload, dict) and kind != "unsupported" else {}
+    named = shown.get("title") or shown.get("name") or shown.get("emoji")
+    text = said or (named if isinstance(named, str) else None) or next((name for name in documents if name), None)
+    return preview(text or "", PREVIEW_LENGTH)
 
 
 def _window(thread: Thread) -> datetime | None:

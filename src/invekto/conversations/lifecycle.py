@@ -187,7 +187,7 @@ async def _leave_resolved(tx: Tx, conversation: asyncpg.Record, status: str, sno
     try:
         await tx.execute(
             "update conversation set status = $3, snoozed_until = $4, resolved_at = null, resolved_by_id = null,"
-            " thanked_at = null, version = version + 1 where tenant_id = $1 and id = $2",
+            " thanked_at = null, past = false, version = version + 1 where tenant_id = $1 and id = $2",
             tx.tenant_id,
             conversation["id"],
             status,

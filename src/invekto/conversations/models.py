@@ -43,7 +43,8 @@ class Conversation(TenantRow):
 
     `inbound_count` counts inbound messages; a message carries the count as of itself (`inbound_no`), so unread is a
     subtraction. `answered_inbound_no` is that count when a human last answered: the baseline of a user who never read it.
-    `version` grows with every change that a client can see.
+    `version` grows with every change that a client can see. `past`: it took place on the firm's phone before its number was
+    connected, and nobody has gone on with it here (`past_messages`); its lines count as read.
     """
 
     __tablename__ = "conversation"
@@ -64,6 +65,7 @@ class Conversation(TenantRow):
             unique=True,
             postgresql_where=text("status <> 'resolved'"),
         ),
+        Index("conversation_one_past_key", "tenant_id", "identity_id", unique=True, postgresql_where=text("past")),
         Index("conversation_list_idx", "tenant_id", "status", *_newest_first()),
         Index("conversation_mine_idx", "tenant_id", "assignee_id", "status", *_newest_first()),
         # `is null` fixes no column for the planner: without an index of its own the queue would be sorted on each look.
@@ -109,6 +111,7 @@ class Conversation(TenantRow):
     previous_id: Mapped[UUID | None]
     window_opened_by: Mapped[str | None]
     window_closes_at: Mapped[datetime | None]
+    past: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[datetime]
 
 

@@ -1,6 +1,6 @@
 """What a provider says of accounts, while receipts are read: to the channel's health, to whoever asked for it, or kept.
 
-Knows no templates, calls or address books: `subscribers` are named in entry.wiring, by the type of the event.
+Talks of the past go to `past_messages`. Knows no templates, calls or address books: `subscribers` are named in entry.wiring, by the type of the event.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from invekto.contacts.facts import name_from_address_book
 from invekto.contacts.identities import Writer, resolve_writers
 from invekto.conversations.events import ConversationChanged
 from invekto.conversations.inbound_rows import touch_conversations_of
+from invekto.conversations.past_messages import PastMessage, receive_past
 from invekto.kernel.events import Event, insert_events
 from invekto.kernel.tenancy import Connection
 
@@ -36,7 +37,6 @@ _KINDS: Mapping[type[Part], str] = {
     TemplateUpdated: "template_updated",
     CallEvent: "calls",
     ContactSynced: "smb_app_state_sync",
-    HistoryMessage: "history",
 }
 
 
@@ -72,6 +72,11 @@ async def receive_notices(
         parts = [(one.tenant_id, one.channel_id, one.event) for one in batch if isinstance(one.event, wanted)]
         if parts:
             facts += await subscriber(connection, parts, now)
+    # Talks before names: a book that comes with them names whoever is in them.
+    past = [
+        PastMessage(one.tenant_id, one.channel_id, one.event) for one in batch if isinstance(one.event, HistoryMessage)
+    ]
+    await receive_past(connection, past, now)
     facts += await _name_people(connection, batch, now)
     rest = [one for one in batch if type(one.event) not in subscribers and not _is_used(one.event)]
     await keep_provider_events(connection, [_kept(one) for one in rest], now)
@@ -81,7 +86,9 @@ async def receive_notices(
 
 def _is_used(event: Notice) -> bool:
     """A name taken out of the phone's address book is no reason to forget it here."""
-    return isinstance(event, ChannelUpdated) or (isinstance(event, ContactSynced) and not event.removed)
+    return isinstance(event, ChannelUpdated | HistoryMessage) or (
+        isinstance(event, ContactSynced) and not event.removed
+    )
 
 
 async def _name_people(connection: Connection, batch: Sequence[Noticed], now: datetime) -> list[tuple[UUID, Event]]:

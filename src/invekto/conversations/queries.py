@@ -71,10 +71,14 @@ class Viewer:
 
 
 # Tags come as JSON text: an array of rows would cost asyncpg a codec lookup per column.
+# The list's line of a revoked message is hidden where the firm hides such; others pay one look at their firm's row.
 _COLUMNS: Final = """
 c.tenant_id, c.id, c.number, c.status, c.preview, c.preview_type, c.preview_direction, c.preview_status, c.last_seq,
 c.last_message_at, c.waiting_since, c.snoozed_until, c.resolved_at, c.created_at, c.version, c.inbound_count,
 c.answered_inbound_no, c.window_opened_by, c.window_closes_at,
+(select f.revoked_messages from tenant f where f.id = c.tenant_id) = 'hide'
+  and exists (select from message l where l.tenant_id = c.tenant_id and l.conversation_id = c.id and l.seq = c.preview_seq
+               and l.revoked_at is not null) as preview_hidden,
 c.contact_id, k.name as contact_name, k.phone as contact_phone,
 c.channel_id, h.kind as channel_kind, h.name as channel_name,
 c.assignee_id, u.name as assignee_name, c.team_id, t.name as team_name,

@@ -14,7 +14,7 @@ from invekto.accounts.permissions import CHANNELS_MANAGE
 from invekto.channels import changing, checks
 from invekto.channels.account import Hop
 from invekto.channels.representations import hop_out, locale_of, office_of
-from invekto.channels.schemas_manage import FailuresOut, HealthOut
+from invekto.channels.schemas_manage import FailuresOut, HealthOut, PhoneHistoryOut
 from invekto.conversations.channel_failures import failures_of
 from invekto.kernel.auth import Principal, requires
 from invekto.kernel.requests import actor_of, in_tx
@@ -30,6 +30,8 @@ async def channel_health(request: Request, principal: Managing, channel_id: UUID
     subject = await checks.subject_of(office_of(request), principal.tenant_id, actor_of(request, principal), channel_id)
     channel, health, locale = subject.channel, subject.channel.health.get("probe", {}), locale_of(request)
 
+    history = channel.health.get("history")
+
     async def counted(tx: Tx) -> HealthOut:
         return HealthOut(
             channel_id=channel_id,
@@ -43,6 +45,7 @@ async def channel_health(request: Request, principal: Managing, channel_id: UUID
             name_status=health.get("name_status"),
             number_status=health.get("number_status"),
             token_expires_at=health.get("token_expires_at"),
+            phone_history=None if history is None else PhoneHistoryOut.model_validate(history),
             errors=[FailuresOut(code=code, count=count) for code, count in await failures_of(tx, channel_id)],
             quarantined=await changing.quarantined(tx, channel_id),
             probed_at=channel.probed_at,

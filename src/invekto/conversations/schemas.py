@@ -244,12 +244,20 @@ class ContactIdentity(_Answer):
     last_inbound_at: datetime | None
 
 
+class FirstTouch(_Answer):
+    """The first advertisement they came by: `referral` as in a message's context."""
+
+    at: datetime
+    referral: dict[str, Any]
+
+
 class ContactCard(_Answer):
     id: UUID
     name: str
     phone: str | None
     language: str | None
     created_at: datetime
+    first_touch: FirstTouch | None
     identities: list[ContactIdentity]
     notes: list[Message]
     conversations: list[Conversation]

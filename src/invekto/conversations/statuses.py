@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from invekto.conversations.echoes import Sent, yield_to_sends
 from invekto.kernel.tenancy import Connection
 
 # What a message becomes by the best of its new reports. Only what stands in the row and in the reports decides, so that every
@@ -75,10 +76,13 @@ with parked as (
 select tenant_id, conversation_id, id as message_id from moved
 """  # noqa: S608  # constants of this file
 
-# A report that names our message: the provider took it, whether or not its answer reached us.
+# A report that names our message: the provider took it, whether or not its answer reached us. What an echo has taken the
+# name of is left, and told.
 _BIND = """
 with target as (
-  select m.tenant_id, m.id, m.conversation_id, wanted.provider_id
+  select m.tenant_id, m.channel_id, m.id, m.conversation_id, wanted.provider_id,
+         exists (select from message e where e.tenant_id = wanted.tenant_id and e.channel_id = wanted.channel_id
+                  and e.provider_id = wanted.provider_id) as echoed
     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[]) as wanted (tenant_id, channel_id, message_id, provider_id)
     join message m on m.tenant_id = wanted.tenant_id and m.id = wanted.message_id and m.channel_id = wanted.channel_id
    where m.direction = 'outbound' and m.provider_id is null
@@ -86,20 +90,30 @@ with target as (
   select c.tenant_id, c.id from conversation c
    where (c.tenant_id, c.id) in (select tenant_id, conversation_id from target)
    order by c.tenant_id, c.id for update
+), bound as (
+  update message m
+     set provider_id = target.provider_id
+    from target join held on held.tenant_id = target.tenant_id and held.id = target.conversation_id
+   where m.tenant_id = target.tenant_id and m.id = target.id and m.provider_id is null and not target.echoed
 )
-update message m
-   set provider_id = target.provider_id
-  from target join held on held.tenant_id = target.tenant_id and held.id = target.conversation_id
- where m.tenant_id = target.tenant_id and m.id = target.id and m.provider_id is null
+select tenant_id, channel_id, id, provider_id from target where echoed
 """
 
 
-async def bind_by_callback(connection: Connection, reports: Sequence[tuple[UUID, UUID, UUID, str]]) -> None:
-    """Gives messages without a provider id theirs: `reports` are (tenant, channel, message, provider id)."""
+async def bind_by_callback(connection: Connection, reports: Sequence[Sent]) -> list[tuple[UUID, UUID, UUID]]:
+    """Gives messages without a provider id theirs; what had to give way for that, as `yield_to_sends` does."""
     if not reports:
-        return
-    tenants, channels, messages, provider_ids = zip(*reports, strict=True)
-    await connection.execute(_BIND, list(tenants), list(channels), list(messages), list(provider_ids))
+        return []
+    columns = [list(column) for column in zip(*reports, strict=True)]
+    echoed: list[Sent] = [
+        (row["tenant_id"], row["channel_id"], row["id"], row["provider_id"])
+        for row in await connection.fetch(_BIND, *columns)
+    ]
+    if not echoed:
+        return []
+    gone = await yield_to_sends(connection, echoed)
+    await connection.execute(_BIND, *columns)
+    return gone
 
 
 async def apply_reports(

@@ -11,9 +11,17 @@ from typing import Any, Final, Literal
 import msgspec
 from msgspec import Raw, Struct
 
-from invekto.channels.adapter import ContactSynced, HistoryMessage, InboundEvent, InboundMessage, ProviderNotice
+from invekto.channels.adapter import (
+    ChannelUpdated,
+    ContactSynced,
+    HistoryMessage,
+    InboundEvent,
+    InboundMessage,
+    ProviderNotice,
+)
 from invekto.channels.whatsapp_cloud import payloads as shapes
 from invekto.channels.whatsapp_cloud.content import Content, content_of, context_of
+from invekto.channels.whatsapp_cloud.messages import WINDOW
 from invekto.channels.whatsapp_cloud.payloads import Contact, Head, Id, Profile, read
 from invekto.channels.whatsapp_cloud.places import Account, moment, unhandled
 from invekto.channels.whatsapp_cloud.senders import digits_of, sender_of
@@ -34,6 +42,13 @@ class Chunk(Struct):
     threads: list[Raw] = []
     metadata: Raw = Raw()
     errors: Raw = Raw()
+
+
+class Progress(Struct):
+    """`progress` in percent; chunks overtake each other."""
+
+    phase: int | None = None
+    progress: int | None = None
 
 
 class Thread(Struct):
@@ -85,7 +100,8 @@ class StateSync(Struct):
 
 
 def of_history(account: Account) -> Iterator[InboundEvent]:
-    """Earlier messages, each an event. A refusal (2593109: the firm shares no history) is kept as a notice."""
+    """Earlier messages, each an event, and how far the phone has come. A refusal (2593109: the firm shares no history) is
+    the channel's health."""
     assert account.place.change is not None
     value = read(account.place.change.value, History)
     chunks = [] if value is None else value.history
@@ -118,11 +134,39 @@ def _of_chunk(account: Account, number: int, chunk: Chunk) -> Iterator[InboundEv
         thread = read(raw_thread, Thread)
         path = f"{account.path('history', number)}.threads[{place}]"
         if thread is None:
-            yield account.unhandled("history", number, _alone(chunk, raw_thread), "change_malformed")
+            yield account.unhandled("history", number, _alone(raw_thread), "change_malformed")
             continue
         for index, raw in enumerate(thread.messages):
-            part = _alone(chunk, Raw(_thread_alone(thread, raw)))
+            part = _alone(Raw(_thread_alone(thread, raw)))
             yield _past(account, thread, raw, f"{path}.messages[{index}]", account.alone("history", part))
+    said = _refusal(chunk) or _progress(chunk)
+    if said is not None:
+        health, part = said
+        yield ChannelUpdated(
+            account_key=account.key,
+            occurred_at=account.received_at,
+            path=account.path("history", number),
+            raw_slice=account.alone("history", part),
+            kind="history",
+            health=health,
+            parent=False,
+        )
+
+
+def _refusal(chunk: Chunk) -> tuple[dict[str, Any], Raw] | None:
+    errors = read(chunk.errors, list[shapes.Error]) if chunk.errors else None
+    if not errors:
+        return None
+    health = {"state": "refused", "code": str(errors[0].code), "text": errors[0].detail[:300]}
+    return health, Raw(b'{"errors":%b}' % bytes(chunk.errors))
+
+
+def _progress(chunk: Chunk) -> tuple[dict[str, Any], Raw] | None:
+    told = read(chunk.metadata, Progress) if chunk.metadata else None
+    if told is None or told.progress is None or not 0 <= told.progress <= 100:
+        return None
+    state = "imported" if told.progress == 100 else "importing"
+    return {"state": state, "progress": told.progress}, Raw(b'{"metadata":%b}' % bytes(chunk.metadata))
 
 
 def _thread_alone(thread: Thread, raw: Raw) -> bytes:
@@ -130,9 +174,8 @@ def _thread_alone(thread: Thread, raw: Raw) -> bytes:
     return b'{"id":%b,%b"messages":[%b]}' % (msgspec.json.encode(thread.id), context, bytes(raw))
 
 
-def _alone(chunk: Chunk, thread: Raw) -> Raw:
-    metadata = b'"metadata":%b,' % bytes(chunk.metadata) if chunk.metadata else b""
-    return Raw(b'{%b"threads":[%b]}' % (metadata, bytes(thread)))
+def _alone(thread: Raw) -> Raw:
+    return Raw(b'{"threads":[%b]}' % bytes(thread))
 
 
 def _past(account: Account, thread: Thread, raw: Raw, path: str, raw_slice: bytes) -> InboundEvent:
@@ -144,10 +187,24 @@ def _past(account: Account, thread: Thread, raw: Raw, path: str, raw_slice: byte
     return _message(account, head, raw, person, Contact(profile=profile), path, raw_slice, ours=ours)
 
 
+class Shown(Struct):
+    display_phone_number: str | None = None
+
+
+def _is_ours(account: Account, head: Head) -> bool:
+    """Whether the firm wrote it: by its number, or where that is not told, because it names whom it is to."""
+    shown = read(account.value.metadata, Shown)
+    number = None if shown is None else digits_of(shown.display_phone_number)
+    return bool(head.to) if number is None else digits_of(head.from_) == number
+
+
 def _following(account: Account, number: int, raw: Raw) -> InboundEvent:
     head = read(raw, Head)
-    ours = head is not None and bool(head.to)
-    person = Head(id="-") if head is None else Head(id="-", from_=head.to if ours else head.from_)
+    ours = head is not None and _is_ours(account, head)
+    person = Head(id="-")
+    if head is not None:
+        user_id = head.to_user_id if ours else head.from_user_id
+        person = Head(id="-", from_=head.to if ours else head.from_, from_user_id=user_id)
     path, raw_slice = account.path("messages", number), account.alone("messages", raw)
     return _message(account, head, raw, person, Contact(), path, raw_slice, ours=ours)
 
@@ -185,6 +242,7 @@ def _message(
         raw=content.raw,
         attachments=content.attachments,
         reply_to_provider_id=content.about or (storable(context.id) if context and context.id else None),
+        window_closes_at=None if ours or content.quiet else at + WINDOW,
         quiet=content.quiet,
         context=context_of(head, context),
         from_phone=ours,
@@ -202,7 +260,7 @@ def _message(
 
 def _content(head: Head, raw: Raw) -> Content | None:
     if head.type == _PLACEHOLDER:
-        return Content("unsupported")
+        return Content("unsupported", raw={"type": _PLACEHOLDER})
     return content_of(head.type, raw)
 
 

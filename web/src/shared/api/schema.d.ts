@@ -1317,6 +1317,8 @@ export interface components {
             /** Address */
             address: string | null;
             capabilities: components["schemas"]["CapabilitiesOut"];
+            /** Health At */
+            health_at: string | null;
             /**
              * Id
              * Format: uuid
@@ -1326,12 +1328,16 @@ export interface components {
             kind: string;
             /** Media Policy */
             media_policy: components["schemas"]["StoreDays"] | components["schemas"]["StoreOrNot"];
+            /** Messaging Limit */
+            messaging_limit: string | null;
             /** Name */
             name: string;
             /** Number */
             number: number;
             /** Provider */
             provider: string;
+            /** Quality */
+            quality: string | null;
             /**
              * Status
              * @enum {string}
@@ -1405,6 +1411,7 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            first_touch: components["schemas"]["FirstTouch"] | null;
             /**
              * Id
              * Format: uuid
@@ -1730,6 +1737,21 @@ export interface components {
             };
         };
         /**
+         * FirstTouch
+         * @description The first advertisement they came by: `referral` as in a message's context.
+         */
+        FirstTouch: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Referral */
+            referral: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * ForwardAnswer
          * @description In the order of the request.
          */
@@ -1834,6 +1856,7 @@ export interface components {
             number_status: string | null;
             /** Own App */
             own_app: boolean;
+            phone_history: components["schemas"]["PhoneHistoryOut"] | null;
             /** Probed At */
             probed_at: string | null;
             /** Quality */
@@ -2211,6 +2234,26 @@ export interface components {
             /** Window Open */
             window_open: boolean;
             written_lately: components["schemas"]["WrittenLately"] | null;
+        };
+        /**
+         * PhoneHistoryOut
+         * @description What a number that stays on its phone shares of its earlier talks; `code` is the provider's word for a refusal.
+         */
+        PhoneHistoryOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Code */
+            code?: string | null;
+            /** Progress */
+            progress?: number | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "importing" | "imported" | "refused";
         };
         /** PinBody */
         PinBody: {
@@ -2895,6 +2938,7 @@ export type FirmSettings = components['schemas']['FirmSettings'];
 export type FirmSettingsBody = components['schemas']['FirmSettingsBody'];
 export type FirstMessage = components['schemas']['FirstMessage'];
 export type FirstMessageBody = components['schemas']['FirstMessageBody'];
+export type FirstTouch = components['schemas']['FirstTouch'];
 export type ForwardAnswer = components['schemas']['ForwardAnswer'];
 export type ForwardBody = components['schemas']['ForwardBody'];
 export type ForwardRefusal = components['schemas']['ForwardRefusal'];
@@ -2926,6 +2970,7 @@ export type PageTemplateOut = components['schemas']['Page_TemplateOut_'];
 export type PageUserOut = components['schemas']['Page_UserOut_'];
 export type PhoneBody = components['schemas']['PhoneBody'];
 export type PhoneCheck = components['schemas']['PhoneCheck'];
+export type PhoneHistoryOut = components['schemas']['PhoneHistoryOut'];
 export type PinBody = components['schemas']['PinBody'];
 export type Preferences = components['schemas']['Preferences'];
 export type ProblemOut = components['schemas']['ProblemOut'];
