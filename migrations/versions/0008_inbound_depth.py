@@ -75,7 +75,7 @@ def _revisions() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", "message_id", "provider_id", name=op.f("message_revision_pkey")),
     )
-    tenant_table("message_revision", app="select", ingest="select, insert")
+    tenant_table("message_revision", app="select, insert", ingest="select, insert")
 
 
 def _changes() -> None:

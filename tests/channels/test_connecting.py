@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import httpx
 import pytest
@@ -302,6 +303,26 @@ async def test_the_hourly_probe_keeps_what_it_hears_and_marks_a_token_that_has_e
     assert health["quality"] == "GREEN", "what could not be asked stays as it was"
     clock.advance(timedelta(minutes=61))
     assert await order_probes(bench.world.db) == 5
+
+
+async def test_what_the_phone_shares_of_its_past_is_in_the_health_and_quality_in_the_list(
+    bench: Bench, superuser_url: str
+) -> None:
+    channel_id = (await bench.paste())["channel"]["id"]
+    health = await bench.boss.get(f"/channels/{channel_id}/health")
+    assert health["phone_history"] is None
+    (listed,) = [one for one in (await bench.boss.get("/channels"))["items"] if one["id"] == channel_id]
+    assert (listed["quality"], listed["messaging_limit"]) == ("GREEN", "TIER_2K")
+    await stored(
+        superuser_url,
+        """update channel set health_at = '2026-11-24', health = health || '{"history": {"state": "refused", "code": "2593109",
+           "text": "x", "at": "2026-11-24T09:00:00+00:00"}}' where id = $1""",
+        UUID(channel_id),
+    )
+    health = await bench.boss.get(f"/channels/{channel_id}/health")
+    assert (health["phone_history"]["state"], health["phone_history"]["code"]) == ("refused", "2593109")
+    (listed,) = [one for one in (await bench.boss.get("/channels"))["items"] if one["id"] == channel_id]
+    assert listed["health_at"].startswith("2026-11-24")
 
 
 async def test_health_counts_what_failed_within_a_day_by_its_reason(bench: Bench, clock: FrozenClock) -> None:

@@ -63,7 +63,12 @@ PAST = {"from": "905551112233", "id": "wamid.old", "timestamp": "1795510500", "t
 FIELDS = [
     change(field="smb_message_echoes", message_echoes=[message(to="905551112233", **{"from": "905559000001"})]),
     change(
-        field="history", history=[{"metadata": {"phase": 0}, "threads": [{"id": "905551112233", "messages": [PAST]}]}]
+        field="history",
+        history=[
+            {"metadata": {"phase": 0, "progress": 40}, "threads": [{"id": "905551112233", "messages": [PAST]}]},
+            {"errors": [{"code": 2593109, "title": "x"}]},
+        ],
+        messages=[PAST | {"type": "image", "image": {"id": "8", "mime_type": "image/jpeg"}}],
     ),
     change(
         field="smb_app_state_sync",

@@ -228,6 +228,32 @@ async def test_a_snoozed_one_wakes_by_its_job(firm: Firm) -> None:
     assert len({(job["entrypoint"], job["execute_after"]) for job in jobs}) == 1
 
 
+async def test_what_happened_to_a_line_later_and_where_it_came_from_is_there_too(firm: Firm) -> None:
+    who = person("Umut", "+905550100002")
+    lines = [
+        replace(LINES[0], context={"referral": {"headline": "Kontrol"}}),
+        replace(LINES[1], earlier=("Orada", "Orada mısın"), edited_at=MORNING + 5 * MINUTE),
+        PastLine(at=MORNING + 6 * MINUTE, direction="outbound", type="text", text="Evet", status="read", phone=True),
+        PastLine(
+            at=MORNING + 7 * MINUTE, direction="inbound", type="text", text="Pardon", revoked_at=MORNING + 8 * MINUTE
+        ),
+    ]
+    async with firm.db.tx(firm.tenant_id, SYSTEM) as tx:
+        await import_threads(tx, [PastThread(channel_id=firm.channel_id, sender=who, lines=lines)])
+    rows = await firm.rows("select author_kind, edited_at, revoked_at from message order by seq")
+    assert [row["author_kind"] for row in rows] == ["contact", "contact", "phone", "contact"]
+    assert (rows[1]["edited_at"], rows[3]["revoked_at"]) == (MORNING + 5 * MINUTE, MORNING + 8 * MINUTE)
+    versions = await firm.rows("select text, provider_id from message_revision order by written_at")
+    assert [row["text"] for row in versions] == ["Orada", "Orada mısın", "Orada mısınız?"]
+    assert versions[0]["provider_id"] == ""
+    (contact,) = await firm.rows("select first_touch_at from contact")
+    assert contact["first_touch_at"] == MORNING
+    # The phone's answer ended the waiting; what came after it waits, and no interval measures a person of the desk.
+    talk = await firm.conversation_of(who)
+    assert (talk["waiting_since"], talk["answered_inbound_no"]) == (MORNING + 7 * MINUTE, 2)
+    assert await firm.rows("select 1 from answer_interval") == []
+
+
 async def test_a_file_of_the_past_is_an_attachment_that_is_there(firm: Firm) -> None:
     file = PastFile(kind="image", mime="image/png", size=7, storage_key="ab" * 32)
     line = replace(LINES[0], type="image", text=None, file=file)

@@ -35,7 +35,7 @@ async def test_quality_and_limit_are_on_the_named_number_and_no_other(inlet: Inl
     )
     await inlet.receive(flagged)
     rows = await inlet.rows("select id, quality, messaging_limit, health from channel order by number")
-    assert [(row["quality"], row["messaging_limit"]) for row in rows] == [(None, None), ("red", "TIER_1K")]
+    assert [(row["quality"], row["messaging_limit"]) for row in rows] == [(None, None), ("RED", "TIER_1K")]
     assert json.loads(rows[1]["health"])["phone_number_quality_update"]["event"] == "FLAGGED"
     assert len(await inlet.rows("select 1 from event where kind = 'channel.health_changed'")) == 1
     assert await inlet.count("quarantine") == 0

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from invekto.channels.adapter import InboundAttachment
 from invekto.conversations.schemas import ContactCard, Message, MessagePage
 from invekto.kernel.ids import uuid7
-from tests.rest import World
+from tests.rest import World, stored
 from tests.statements import counted_statements
 
 
@@ -101,6 +101,20 @@ async def test_phones_are_masked_for_who_may_not_see_them_everywhere(world: Worl
     whole = await supervisor.get(f"/conversations/{conversation}")
     assert whole["contact"] == {"id": contact, "name": phone, "phone": phone}
     assert (await supervisor.get(f"/contacts/{contact}"))["identities"][0]["display"] == phone
+
+
+async def test_a_contacts_card_tells_by_which_advertisement_they_came(world: World, superuser_url: str) -> None:
+    conversation = await world.write("+905550000001", name="Elif")
+    supervisor = await world.browser("supervisor")
+    contact = (await supervisor.get(f"/conversations/{conversation}"))["contact"]["id"]
+    assert (await supervisor.get(f"/contacts/{contact}"))["first_touch"] is None
+    await stored(
+        superuser_url,
+        """update contact set first_touch = '{"source_type": "ad", "headline": "Gülüş"}', first_touch_at = '2026-11-20'""",
+    )
+    touch = (await supervisor.get(f"/contacts/{contact}"))["first_touch"]
+    assert touch["referral"] == {"source_type": "ad", "headline": "Gülüş"}
+    assert touch["at"].startswith("2026-11-20")
 
 
 async def test_a_contacts_card_shows_notes_and_conversations_that_i_may_see(world: World) -> None:

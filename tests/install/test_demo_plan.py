@@ -8,11 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from invekto.conversations.history import PastFile, PastLine
 from invekto.conversations.models import MESSAGE_TYPES
 from invekto.entry.demo.dialogues import AGENT, CUSTOMER, LANGUAGES, blocks
 from invekto.entry.demo.media import sample_files
 from invekto.entry.demo.people import Person
-from invekto.entry.demo.plan import DAYS, FIRMS, SERVICE_WINDOW, Talk, talks
+from invekto.entry.demo.plan import DAYS, FIRMS, SERVICE_WINDOW, TAGS, Talk, talks
+from invekto.entry.demo.threads import Cast, threads
+from invekto.kernel.ids import uuid7
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 NAMES = {"agent1": "Selin Acar", "agent2": "Mert Yalçın", "agent3": "Rania Haddad", "supervisor": "Deniz Aktaş"}
@@ -114,3 +117,96 @@ def test_the_two_firms_share_no_customer(planned: dict[str, list[Talk]]) -> None
     numbers = [{talk.person.phone or talk.person.user_id for talk in planned[firm.slug]} for firm in FIRMS]
     assert len(numbers[0]) > 1_500
     assert not numbers[0] & numbers[1]
+
+
+@pytest.fixture(scope="module")
+def lines(planned: dict[str, list[Talk]]) -> dict[str, list[tuple[str, PastLine]]]:
+    """Every line by its customer's language, as it becomes a row."""
+    found: dict[str, list[tuple[str, PastLine]]] = {}
+    for slug, talks_of_firm in planned.items():
+        users = {name: uuid7() for name in NAMES}
+        files = {
+            file.key: PastFile(kind=file.kind, mime=file.mime, size=1, storage_key="0" * 64, voice=file.voice)
+            for group in sample_files().values()
+            for file in group
+        }
+        cast = Cast(
+            firm=slug,
+            channel_id=uuid7(),
+            users=users,
+            names=NAMES,
+            tags=dict.fromkeys(TAGS, uuid7()),
+            files=files,
+            desk_team=uuid7(),
+            stays_team=uuid7(),
+            now=NOW,
+        )
+        played = [thread for thread, _ in threads(talks_of_firm, cast)]
+        found[slug] = [
+            (talk.person.language, line)
+            for talk, thread in zip(talks_of_firm, played, strict=True)
+            for line in thread.lines
+        ]
+    return found
+
+
+@pytest.mark.parametrize("firm", ["demo", "demo2"])
+def test_what_happens_to_lines_later_happens_to_a_few_in_every_language(
+    lines: dict[str, list[tuple[str, PastLine]]], firm: str
+) -> None:
+    counted: dict[str, Counter[str]] = {}
+    for language, line in lines[firm]:
+        context = line.context or {}
+        marks = {
+            "edited": line.edited_at is not None,
+            "revoked": line.revoked_at is not None,
+            "phone": line.phone,
+            "referred": "referral" in context,
+            "forwarded": "forwarded" in context,
+        }
+        counted.setdefault(language, Counter()).update(name for name, there in marks.items() if there)
+        assert sum(marks.values()) <= 1
+        if line.edited_at is not None:
+            assert line.text is not None
+            assert line.earlier[0] != line.text
+        assert max(line.at, line.edited_at or line.at, line.revoked_at or line.at) <= NOW
+        assert not (line.phone and line.user_id)
+    together = sum(counted.values(), Counter[str]())
+    assert set(together) == {"edited", "revoked", "phone", "referred", "forwarded"}
+    assert max(together.values()) < 0.02 * len(lines[firm])
+    if firm == "demo":
+        assert {language for language, marks in counted.items() if marks["edited"] and marks["referred"]} == set(
+            LANGUAGES
+        )
+
+
+def test_payloads_are_those_of_the_wire(lines: dict[str, list[tuple[str, PastLine]]]) -> None:
+    seen = Counter[str]()
+    for _, line in lines["demo"]:
+        match line.type:
+            case "interactive":
+                kind = line.payload["kind"]
+                assert line.text
+                assert (kind == "buttons") == (line.direction == "outbound")
+                seen[kind] += 1
+            case "order":
+                assert line.payload["catalog_id"]
+                assert all(
+                    item.keys() >= {"product_id", "name", "quantity", "price", "currency"}
+                    for item in line.payload["items"]
+                )
+            case "template":
+                assert line.text
+                assert [button["type"] for button in line.payload["buttons"]] == ["QUICK_REPLY"] * 2
+            case "system":
+                assert line.payload["action"] == "number_changed"
+                assert line.payload["from"] != line.payload["to"]
+                assert line.quiet
+            case "reaction":
+                assert set(line.payload) == {"emoji"}
+                assert line.reply_to is not None
+            case "contacts":
+                assert all(card["name"] and card["phones"] for card in line.payload)
+            case _:
+                pass
+    assert set(seen) == {"buttons", "button_reply", "template_button"}

@@ -10,22 +10,20 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Literal
 from uuid import UUID
 
 from invekto.accounts.numbers import take_numbers
 from invekto.channels.adapter import Sender
+from invekto.contacts.facts import Touch, note_first_touch
 from invekto.contacts.identities import Known, Writer, resolve_writers
 from invekto.conversations.inbound_rows import line_preview
 from invekto.conversations.lifecycle import wake_job
+from invekto.conversations.row_batches import Values, insert_rows
 from invekto.conversations.thread import PREVIEW_LENGTH
 from invekto.kernel.ids import uuid7
-from invekto.kernel.tenancy import Connection
 from invekto.kernel.text import preview
 from invekto.kernel.tx import Tx
-
-Values: TypeAlias = dict[str, Any]
-ROWS_AT_ONCE: Final = 4000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +40,8 @@ class PastFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastLine:
-    """One line. `user_id` is its author among our users; `reply_to` the place of an earlier line in the thread.
+    """One line. `user_id` is its author among our users, `phone` says that the firm wrote it in its own WhatsApp app;
+    `reply_to` is the place of an earlier line in the thread. `earlier`: what it said before it was edited, oldest first.
 
     `quiet` as in adapter.InboundMessage: a reaction, a system line. `status` and the three times belong to outbound lines; `provider_id` is the provider's, so that a later status or
     a repeated webhook finds it.
@@ -54,6 +53,11 @@ class PastLine:
     text: str | None = None
     payload: Any = None
     user_id: UUID | None = None
+    phone: bool = False
+    context: dict[str, Any] | None = None
+    earlier: Sequence[str] = ()
+    edited_at: datetime | None = None
+    revoked_at: datetime | None = None
     provider_id: str | None = None
     reply_to: int | None = None
     file: PastFile | None = None
@@ -119,14 +123,17 @@ async def import_threads(tx: Tx, threads: Sequence[PastThread]) -> list[UUID]:
     pairs: list[tuple[PastThread, _Row]] = []
     messages: list[Values] = []
     files: list[Values] = []
+    revisions: list[Values] = []
     for thread, one in zip(threads, known, strict=True):
         row = _Row(uuid7(), next(numbers), one, before.get(one.identity_id))
         before[one.identity_id] = row.conversation_id
-        _add_up(tx, thread, row, messages, files)
+        _add_up(tx, thread, row, messages, files, revisions)
         pairs.append((thread, row))
     await insert_rows(connection, "conversation", [_conversation(tx, *pair) for pair in pairs])
     await insert_rows(connection, "message", messages)
     await insert_rows(connection, "attachment", files)
+    await insert_rows(connection, "message_revision", revisions)
+    await note_first_touch(connection, [touch for pair in pairs for touch in _touches(tx, *pair)])
     await insert_rows(connection, "assignment", [_assignment(tx, *pair) for pair in pairs if pair[0].assignee_id])
     await insert_rows(connection, "answer_interval", (one for pair in pairs for one in _intervals(tx, *pair)))
     await insert_rows(connection, "conversation_tag", (one for pair in pairs for one in _tags(tx, *pair)))
@@ -140,7 +147,9 @@ async def import_threads(tx: Tx, threads: Sequence[PastThread]) -> list[UUID]:
 # What the lines add up to -----------------------------------------------------------------------------------------
 
 
-def _add_up(tx: Tx, thread: PastThread, row: _Row, messages: list[Values], files: list[Values]) -> None:
+def _add_up(
+    tx: Tx, thread: PastThread, row: _Row, messages: list[Values], files: list[Values], revisions: list[Values]
+) -> None:
     ids = [uuid7() for _ in thread.lines]
     for place, line in enumerate(thread.lines):
         seq, message_id = place + 1, ids[place]
@@ -150,12 +159,17 @@ def _add_up(tx: Tx, thread: PastThread, row: _Row, messages: list[Values], files
             row.waiting_since = row.waiting_since or line.at
         if line.direction == "outbound" and line.user_id is not None:
             _answered(row, line, message_id)
+        if line.phone:
+            # Somebody answered, but nobody whom reports measure: docs/decisions/0025.
+            row.waiting_since, row.answered_inbound_no = None, row.inbound_count
         if line.direction != "internal" and not line.quiet:
             row.shown = (seq, line)
         reply_to = None if line.reply_to is None else ids[line.reply_to]
         messages.append(_message(tx, thread, row, line, seq, message_id, reply_to))
         if line.file is not None:
             files.append(_file(tx, thread, line, line.file, message_id))
+        if line.edited_at is not None:
+            revisions += _revisions(tx, line, message_id)
 
 
 def _answered(row: _Row, line: PastLine, message_id: UUID) -> None:
@@ -166,6 +180,27 @@ def _answered(row: _Row, line: PastLine, message_id: UUID) -> None:
     row.waiting_since = None
     row.answered_inbound_no = row.inbound_count
     row.first_response_at = row.first_response_at or line.at
+
+
+def _revisions(tx: Tx, line: PastLine, message_id: UUID) -> Iterable[Values]:
+    """The first text stands under no edit's id, the newest is the row's own."""
+    assert line.edited_at is not None
+    apart = (line.edited_at - line.at) / max(1, len(line.earlier))
+    for place, text in enumerate([*line.earlier, line.text]):
+        yield {
+            "tenant_id": tx.tenant_id,
+            "message_id": message_id,
+            "provider_id": f"{line.provider_id}.{place}" if place else "",
+            "text": text,
+            "written_at": line.at + place * apart,
+        }
+
+
+def _touches(tx: Tx, thread: PastThread, row: _Row) -> Iterable[Touch]:
+    for line in thread.lines:
+        referral = (line.context or {}).get("referral")
+        if referral is not None:
+            yield Touch(tx.tenant_id, row.known.contact_id, referral, line.at)
 
 
 async def _latest_of(tx: Tx, identities: set[UUID]) -> dict[UUID, UUID]:
@@ -240,17 +275,26 @@ def _message(
         "status": line.status,
         "error_code": line.error_code,
         "error_vendor_code": line.error_vendor_code,
-        "author_kind": "contact" if line.direction == "inbound" else "user" if line.user_id else "system",
+        "author_kind": _author_kind(line),
         "author_id": line.user_id,
         "provider_id": line.provider_id,
         "reply_to_id": reply_to,
+        "context": None if line.context is None else json.dumps(line.context),
+        "edited_at": line.edited_at,
+        "revoked_at": line.revoked_at,
         "inbound_no": row.inbound_count,
-        "provider_at": line.at if line.direction == "inbound" else None,
+        "provider_at": line.at if line.direction == "inbound" or line.phone else None,
         "created_at": line.at,
         "sent_at": line.sent_at,
         "delivered_at": line.delivered_at,
         "read_at": line.read_at,
     }
+
+
+def _author_kind(line: PastLine) -> str:
+    if line.direction == "inbound":
+        return "contact"
+    return "phone" if line.phone else "user" if line.user_id else "system"
 
 
 def _file(tx: Tx, thread: PastThread, line: PastLine, file: PastFile, message_id: UUID) -> Values:
@@ -318,45 +362,3 @@ def _reads(tx: Tx, thread: PastThread, row: _Row) -> Iterable[Values]:
             "inbound_no": row.inbound_count,
             "updated_at": thread.lines[-1].at,
         }
-
-
-_NUMBERS: Final = frozenset(
-    [
-        "number",
-        "version",
-        "last_seq",
-        "inbound_count",
-        "answered_inbound_no",
-        "preview_seq",
-        "seq",
-        "inbound_no",
-        "size",
-        "wall_s",
-    ]
-)
-_TIMES: Final = frozenset({"waiting_since", "snoozed_until", "waited_from"})
-
-
-def _type(column: str) -> str:
-    if column == "id" or (column.endswith("_id") and column not in ("provider_id", "reply_to_provider_id")):
-        return "uuid"
-    if column.endswith("_at") or column in _TIMES:
-        return "timestamptz"
-    if column in _NUMBERS:
-        return "bigint"
-    return {"payload": "jsonb", "raw": "jsonb", "context": "jsonb", "voice": "boolean", "past": "boolean"}.get(
-        column, "text"
-    )
-
-
-async def insert_rows(connection: Connection, table: str, rows: Iterable[Values]) -> None:
-    """Rows of one shape, ROWS_AT_ONCE a statement. Names of tables and columns come from the code alone."""
-    waiting = list(rows)
-    for start in range(0, len(waiting), ROWS_AT_ONCE):
-        part = waiting[start : start + ROWS_AT_ONCE]
-        columns = list(part[0])
-        arrays = ", ".join(f"${number}::{_type(column)}[]" for number, column in enumerate(columns, 1))
-        await connection.execute(
-            f"insert into {table} ({', '.join(columns)}) select * from unnest({arrays})",  # noqa: S608
-            *([row[column] for row in part] for column in columns),
-        )

@@ -19,8 +19,8 @@ from invekto.channels.claims import channel_teams
 from invekto.contacts.identities import Known, Writer, resolve_writers
 from invekto.conversations import changes, past_rows
 from invekto.conversations import inbound_rows as rows
-from invekto.conversations.history import Values, insert_rows
 from invekto.conversations.inbound import Placed, Thread
+from invekto.conversations.row_batches import Values, insert_rows
 from invekto.conversations.statuses import apply_reports
 from invekto.kernel.ids import uuid7
 from invekto.kernel.tenancy import Connection

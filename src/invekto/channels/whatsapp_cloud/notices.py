@@ -47,8 +47,8 @@ _ACCOUNTS: Final = frozenset(
         "security",
     }
 )
-# The webhook tells a fall and its end, the colours are those of the number's own page.
-_QUALITIES: Final = {"FLAGGED": "red", "UNFLAGGED": "unknown"}
+# The webhook tells a fall and its end; the words are those of the number's `quality_rating`.
+_QUALITIES: Final = {"FLAGGED": "RED", "UNFLAGGED": "UNKNOWN"}
 
 
 class Preference(Struct):

@@ -14,6 +14,16 @@ from uuid import UUID
 from invekto.channels.adapter import Address, Sender
 from invekto.conversations.history import PastFile, PastLine, PastThread
 from invekto.entry.demo.dialogues import AGENT, CUSTOMER
+from invekto.entry.demo.lines import (
+    choice,
+    contact_cards,
+    content_of,
+    happened,
+    order,
+    pressed,
+    reminder,
+    sandbox_type,
+)
 from invekto.entry.demo.media import SampleFile, sample_files
 from invekto.entry.demo.people import Person
 from invekto.entry.demo.plan import SERVICE_WINDOW, Talk, Turn
@@ -26,18 +36,6 @@ _PLACES: Final = (
     ("Beşiktaş", "Sinanpaşa Mahallesi", 41.0431, 29.0071),
     ("Ataşehir", "Barbaros Mahallesi", 40.9923, 29.1062),
 )
-_GOODS: Final = (
-    "Şarjlı diş fırçası başlığı",
-    "Ağız duşu ucu",
-    "Arayüz fırçası, 6'lı",
-    "Diş ipi, 50 m",
-    "Gece plağı kutusu",
-)
-_TEMPLATES: Final = {
-    "tr": ("Merhaba {first}, yarınki randevunuzu hatırlatmak isteriz. Gelebilecek misiniz?", ["Geliyorum", "İptal"]),
-    "en": ("Hello {first}, a reminder of your appointment tomorrow. Will you be there?", ["Yes", "Cancel"]),
-    "ar": ("مرحبا {first}، نذكرك بموعدك غدا. هل ستحضر؟", ["نعم", "إلغاء"]),
-}
 _FAILURES: Final = (("recipient_unreachable", "131026"), ("provider_rejected", "131053"))
 
 
@@ -89,6 +87,7 @@ class _Scene:
         self._cast = cast
         self._number = number
         self._rng = random.Random(f"{cast.firm} {number}")  # noqa: S311  # sample data, the same each time
+        self._chance = random.Random(f"later {cast.firm} {number}")  # noqa: S311  # as above, and moves nothing else
         self._lines: list[PastLine] = []
         self._remembered = Remembered(talk.person)
         self._agent: UUID | None = None if talk.agent is None else cast.users[talk.agent]
@@ -187,6 +186,8 @@ class _Scene:
             quiet=turn.who == CUSTOMER and turn.type in _QUIET,
             **(self._delivery(turn.at) if turn.who == AGENT else {}),
         )
+        first = not any(before.direction == line.direction for before in self._lines)
+        line = happened(line, self._chance, self._talk.person.language, self._cast.firm, first, self._cast.now)
         self._lines.append(line)
         self._remember(line, turn, file)
 
@@ -233,24 +234,26 @@ class _Scene:
                 }
                 return None, near | ({"name": name, "address": address} if rng.random() < 0.5 else {})
             case "contacts":
-                return None, [{"name": "Deniz Güneş", "phones": [f"+90555013{rng.randrange(10_000):04}"]}]
+                return None, contact_cards(rng)
+            case "interactive" if turn.who == AGENT:
+                return text, choice(self._talk.person.language)
             case "interactive":
-                return text, {"title": text}
+                place = self._place_of(AGENT)
+                asked = None if place is None else self._lines[place]
+                return text, pressed(text or "", asked)
             case "order":
-                goods = rng.sample(_GOODS, rng.choice((1, 1, 2, 3)))
-                return None, {"items": [{"name": name, "quantity": rng.choice((1, 1, 2))} for name in goods]}
+                return None, order(rng)
             case "reaction":
-                to = self._place_of(AGENT)
-                return None, {"emoji": text or "👍"} | ({} if to is None else {"to_seq": to + 1})
+                return None, {"emoji": text or "👍"}
             case "template":
-                words, buttons = _TEMPLATES[self._talk.person.language]
-                filled = words.replace("{first}", self._talk.person.name.split(" ", maxsplit=1)[0])
-                return filled, {"name": turn.name, "language": self._talk.person.language, "buttons": buttons}
+                person = self._talk.person
+                return reminder(person.name.split(" ", maxsplit=1)[0], person.language, turn.name or "")
             case "unsupported":
                 return None, {"title": "Message type unknown"}
             case "system":
                 number = self._talk.person.phone or "905550130000"
-                return f"User {self._talk.person.name} changed from {number[:-1]}0 to {number}", None
+                former = f"{number[:-1]}{(int(number[-1]) + 5) % 10}"
+                return None, {"action": "number_changed", "from": f"+{former}", "to": f"+{number}"}
             case _:
                 return text, None
 
@@ -260,6 +263,11 @@ class _Scene:
         return places[-1] if places else None
 
     def _quoted(self, turn: Turn) -> int | None:
+        if turn.type == "reaction":
+            return self._place_of(AGENT)
+        if turn.type == "interactive" and turn.who == CUSTOMER:
+            place = self._place_of(AGENT)
+            return place if place is not None and self._lines[place].type in ("interactive", "template") else None
         if turn.type != "text" or self._rng.random() > 0.06:
             return None
         return self._place_of(CUSTOMER if turn.who == AGENT else AGENT)
@@ -283,14 +291,14 @@ class _Scene:
     # As the sandbox remembers it --------------------------------------------------------------------------------
 
     def _remember(self, line: PastLine, turn: Turn, file: SampleFile | None) -> None:
-        content = _content(line)
-        if content is None:
+        content = content_of(line)
+        if content is None or line.revoked_at is not None:
             return
         status = line.status if line.direction == "outbound" else "read" if self._agent is not None else "delivered"
         message: dict[str, Any] = {
             "id": line.provider_id,
             "from": "customer" if turn.who == CUSTOMER else "business",
-            "type": line.type,
+            "type": sandbox_type(line),
             "content": content,
             "at": line.at.timestamp(),
             "status": status,
@@ -300,31 +308,3 @@ class _Scene:
         if line.reply_to is not None:
             message["reply_to"] = self._lines[line.reply_to].provider_id
         self._remembered.messages.append(message)
-
-
-def _content(line: PastLine) -> Any:
-    """The object that Meta's message carries under its type; None for what a phone does not show."""
-    payload = line.payload if isinstance(line.payload, dict) else {}
-    match line.type:
-        case "text":
-            return {"body": line.text}
-        case "image" | "video":
-            return {"caption": line.text} if line.text else {}
-        case "audio" | "sticker":
-            return {}
-        case "document":
-            shown = {"filename": line.file.name if line.file else None, "caption": line.text}
-            return {key: value for key, value in shown.items() if value}
-        case "location":
-            return payload
-        case "contacts":
-            return [
-                {"name": {"formatted_name": one["name"]}, "phones": [{"phone": phone} for phone in one["phones"]]}
-                for one in line.payload
-            ]
-        case "interactive":
-            return {"type": "list_reply", "list_reply": {"id": "choice", "title": payload.get("title")}}
-        case "template":
-            return {"name": payload.get("name"), "language": {"code": payload.get("language")}}
-        case _:
-            return None
