@@ -41,6 +41,7 @@ class Core:
         return cls(settings, store, wire, log, ledger, faults, hub, dispatcher)
 
     async def close(self) -> None:
+        self.hub.close()
         await self.dispatcher.close()
         self.wire.close()
         self.ledger.close()

@@ -90,6 +90,12 @@ class Hub:
                 del page.log[:-_MANY]
             page.wake.set()
 
+    def close(self) -> None:
+        """Nobody lets go of a phone any more."""
+        for timer in self._grace.values():
+            timer.cancel()
+        self._grace.clear()
+
     def wake(self) -> None:
         """The list of waiting webhooks is not as it was."""
         for page in self._pages:

@@ -72,10 +72,10 @@ def _only_one(folder: Path) -> Iterator[None]:
         yield
 
 
-def _app(core: Core, cloud: WhatsAppCloud) -> Starlette:
+def _app(core: Core, cloud: WhatsAppCloud, cloud_control: CloudControl) -> Starlette:
     page = Page(core.settings.web_dir)
     graph = Graph(cloud)
-    control = Control(core, [CloudControl(cloud)])
+    control = Control(core, [cloud_control])
     return Starlette(
         routes=[
             *Signup(cloud).routes(),
@@ -115,8 +115,9 @@ async def serving(settings: Settings) -> AsyncIterator[Sandbox]:
         core = Core.open(settings, [WHATSAPP_TABLES, ONBOARDING_TABLES, TEMPLATE_TABLES])
         cloud = WhatsAppCloud(core, keys[whatsapp_accounts.KIND])
         core.hub.narrator_of = lambda account: cloud if account in cloud.accounts.numbers else None
+        cloud_control = CloudControl(cloud)
         config = uvicorn.Config(
-            _app(core, cloud),
+            _app(core, cloud, cloud_control),
             http="httptools",
             ws="websockets-sansio",
             lifespan="off",
@@ -138,6 +139,7 @@ async def serving(settings: Settings) -> AsyncIterator[Sandbox]:
         finally:
             server.should_exit = True
             await running
+            cloud_control.stop()
             cloud.progress.stop()
             cloud.templates.stop()
             await core.close()

@@ -297,6 +297,9 @@ async def test_axe_finds_nothing(
     await player.writes(customer["id"], file={"base64": base64.b64encode(picture()).decode(), "mime": "image/jpeg"})
     await player.writes(customer["id"], type="location", location={"latitude": 41.0, "longitude": 29.0, "name": "Ofis"})
     await player.send()
+    template = {"name": "hatirlatma", "language": "tr", "category": "UTILITY", "status": "REJECTED", "reason": "SCAM"}
+    body = {"templates": [template | {"components": [{"type": "BODY", "text": "Merhaba {{1}}!"}]}]}
+    await player.control.post("/whatsapp_cloud/templates", json=body)
     await player.idle()
     closed = await player.control.put(f"/whatsapp_cloud/customers/{customer['id']}/window", json={"state": "closed"})
     assert closed.status_code == 200
@@ -319,16 +322,41 @@ async def test_axe_finds_nothing(
             await page.locator("nav button").nth(number).click()
 
     await look("the phone")
+    await page.get_by_test_id("message-menu").first.click()
+    await page.get_by_test_id("menu-reply").wait_for()
+    await look("what can be done with a message")
+    await page.get_by_test_id("menu-reply").click()
+    await page.get_by_test_id("attach").click()
+    await page.get_by_test_id("menu-sticker").wait_for()
+    await look("what can be sent, and a quote")
+    for sheet in ("location", "contact", "sticker", "ad", "move"):
+        await page.get_by_test_id(f"menu-{sheet}").click()
+        await page.get_by_role("dialog").wait_for()
+        await look(sheet)
+        await page.keyboard.press("Escape")
+        await page.get_by_test_id("attach").click()
+    await page.keyboard.press("Escape")
     await tab(0)
     await page.get_by_test_id("add-customer").click()
     await page.locator("form input[type=tel]").wait_for()
     await look("a new customer")
     await tab(2)
     await page.get_by_test_id("fault-duplicate").check()
+    await page.get_by_test_id("fault-outage").check()
     await page.get_by_test_id("window-closed").click()
     await look("controls")
-    await tab(3)
+    await player.writes(customer["id"], text="wartet")
+    if size is PHONE:
+        await tab(3)
+    else:
+        await page.get_by_test_id("panel-templates").click()
+    await page.get_by_test_id("template-row").first.click()
+    await page.get_by_test_id("template-reject").wait_for()
+    await look("templates")
+    await tab(4)
+    await page.get_by_test_id("waiting").locator("summary").click()
     await page.get_by_test_id("log-row").first.click()
+    await page.get_by_text("Başlıklar" if locale == "tr-TR" else "Headers", exact=False).first.click()
     await page.locator("pre").first.wait_for()
     await look("the log")
     assert found == []

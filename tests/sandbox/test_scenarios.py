@@ -31,7 +31,7 @@ def understood(receiver: Receiver) -> list[str]:
 
 async def test_every_listed_scenario_is_one_that_can_be_played(player: Player, receiver: Receiver) -> None:
     names = (await player.control.get("/whatsapp_cloud/scenarios")).json()["items"]
-    assert len(names) >= 9
+    assert len(names) >= 10
     for name in names:
         await play(player, name)
     understood(receiver)
@@ -84,6 +84,17 @@ async def test_the_window_closes_within_seconds(player: Player, receiver: Receiv
     window = next(one["window"] for one in rows if one["id"] == run["customer"])
     assert window["state"] == "hour"
     assert 0 < window["closes_at"] - time.time() <= 20
+
+
+async def test_a_template_that_waits_is_rejected_with_a_reason(player: Player, receiver: Receiver) -> None:
+    await play(player, "template_rejected")
+    wait = {"name": "bekler", "language": "tr", "category": "UTILITY", "held": True, "status": "PENDING"}
+    body = {"templates": [wait | {"components": [{"type": "BODY", "text": "Merhaba"}]}]}
+    await player.control.post("/whatsapp_cloud/templates", json=body)
+    await play(player, "template_rejected")
+    told = [post.value for post in receiver.posts]
+    assert [(one["event"], one["reason"]) for one in told] == [("REJECTED", "PROMOTIONAL")] * 2
+    assert told[1]["message_template_name"] == "bekler"
 
 
 async def test_who_changes_the_number_is_one_person_and_tells_it(player: Player, receiver: Receiver) -> None:

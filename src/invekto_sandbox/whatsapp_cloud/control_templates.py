@@ -41,6 +41,7 @@ class TemplateControl:
                 ("GET", "/templates", self._list),
                 ("POST", "/templates", self._put),
                 ("PATCH", "/templates/{id}", self._change),
+                ("GET", "/review", self._judge),
                 ("PUT", "/review", self._review),
             ]
         )
@@ -80,6 +81,9 @@ class TemplateControl:
         assert fresh is not None
         return JSONResponse(node(fresh))
 
+    async def _judge(self, _request: Request) -> Response:
+        return JSONResponse({"after_s": self._templates.review_s, "verdict": self._templates.verdict})
+
     async def _review(self, request: Request) -> Response:
         """`after_s` and `verdict` `{"status": "APPROVED"|"REJECTED", "reason"?}` for what is submitted from now on."""
         body = await body_of(request)
@@ -88,7 +92,7 @@ class TemplateControl:
             _status(verdict.get("status"))
         after_s = body.get("after_s")
         self._templates.judge_by(None if after_s is None else float(after_s), verdict)
-        return JSONResponse({"after_s": self._templates.review_s, "verdict": self._templates.verdict})
+        return await self._judge(request)
 
 
 def _status(wish: object) -> str:

@@ -218,7 +218,11 @@ class CloudControl:
     def settings(self) -> Json:
         return self._people.settings()
 
-    def reset(self) -> None:
+    def stop(self) -> None:
+        """Ends what goes on by itself."""
         self._scenarios.stop()
         self._crowds.stop()
+
+    def reset(self) -> None:
+        self.stop()
         self._cloud.reset()

@@ -168,6 +168,7 @@ class Inbound:
             context_wamid=context.get("id") if isinstance(context, dict) else None,
             media_id=draft.media_id,
             at=at,
+            request={"referral": draft.body["referral"]} if "referral" in draft.body else None,
         )
         if type_ == "reaction" and isinstance(content, dict):
             self._react(number_id, customer["id"], content)

@@ -162,6 +162,23 @@ async def window_closes(scene: Scene) -> None:
     scene.cloud.core.hub.changed((scene.number.phone_number_id, customer["id"]))
 
 
+async def template_rejected(scene: Scene) -> None:
+    """The newest template that waits for its review, or a new one, is rejected."""
+    templates, waba_id = scene.cloud.templates, scene.number.waba_id
+    row = next((one for one in templates.all_of(waba_id) if one["status"] == "PENDING"), None)
+    if row is None:
+        wish: Json = {
+            "name": f"kampanya_{int(time.time() * 1000)}",
+            "language": "tr",
+            "category": "MARKETING",
+            "components": [{"type": "BODY", "text": "Bu haftaya özel indirim, hemen yazın!"}],
+            "held": True,
+        }
+        row = templates.put(waba_id, wish, "PENDING")
+    await scene.pause(3)
+    templates.change(row, {"status": "REJECTED", "reason": "PROMOTIONAL"})
+
+
 async def number_changed(scene: Scene) -> None:
     """A customer takes another phone number and goes on writing."""
     customer = scene.newcomer("Selin Arslan")
@@ -226,6 +243,7 @@ SCENARIOS: Final[Mapping[str, Callable[[Scene], Awaitable[None]]]] = {
     "from_ad": from_ad,
     "edit_and_delete": edit_and_delete,
     "window_closes": window_closes,
+    "template_rejected": template_rejected,
     "number_changed": number_changed,
     "history": history,
     "outage": outage,

@@ -141,6 +141,7 @@ class Templates:
             )
             if status == "PENDING" and not body.get("held"):
                 self._review(template_id)
+            self._changed(waba_id)
         found = self.find(template_id)
         assert found is not None
         return found
@@ -167,6 +168,7 @@ class Templates:
                 row["id"],
             )
             self._review(row["id"])
+            self._changed(row["waba_id"])
 
     def delete(self, waba_id: str, name: str, template_id: str | None) -> None:
         """By name all languages, with the id one. Raises GraphError when there is none."""
@@ -183,6 +185,11 @@ class Templates:
                 self._store.run(
                     "update wa_template set status = 'DELETED', judged_at = ? where id = ?", time.time(), row["id"]
                 )
+            self._changed(waba_id)
+
+    def _changed(self, waba_id: str) -> None:
+        """The pages' lists are not as they were."""
+        self._store.after_commit(lambda: self._core.hub.notice({"type": "templates", "waba_id": waba_id}))
 
     # judging
 
@@ -233,6 +240,7 @@ class Templates:
                 categories = {"previous_category": row["category"], "new_category": wish["category"]}
                 told.append(("template_category_update", head | categories))
             self._tell(row["waba_id"], row["name"], told)
+            self._changed(row["waba_id"])
 
     def _tell(self, waba_id: str, name: str, told: list[tuple[str, Json]]) -> None:
         number = next(self._accounts.of_waba(waba_id), None)

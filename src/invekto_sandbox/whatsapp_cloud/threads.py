@@ -157,6 +157,7 @@ class Threads:
             "status": row["status"],
             "errors": errors,
             "callback_data": row["callback_data"],
+            "referral": _referral(row),
             "reaction": {"customer": row["reaction_customer"], "business": row["reaction_business"]},
             "media": None
             if media is None
@@ -168,3 +169,11 @@ class Threads:
                 "voice": bool(media["voice"]),
             },
         }
+
+
+def _referral(row: Row) -> Json | None:
+    """The advertisement that a customer's message came by."""
+    if row["direction"] != "customer" or not row["request"]:
+        return None
+    found: Json | None = json.loads(row["request"]).get("referral")
+    return found

@@ -1,5 +1,17 @@
 /** The control API over fetch. Every call either gives its answer or throws a Failure that a person can be told. */
-import type { CrowdReport, Customer, FaultName, Faults, LogEntry, LogEntryWhole, Message, State, WindowState } from './types';
+import type {
+  CrowdReport,
+  Customer,
+  FaultName,
+  Faults,
+  LogEntry,
+  LogEntryWhole,
+  Message,
+  ScenarioRun,
+  State,
+  Template,
+  WindowState,
+} from './types';
 
 const BASE = '/_control';
 const CLOUD = '/whatsapp_cloud';
@@ -53,12 +65,42 @@ export interface NewCustomer {
   number: string;
 }
 
+export interface FileFields {
+  filename: string;
+  caption?: string;
+  voice?: boolean;
+  /** Else the kind follows from the file's type. */
+  type?: 'document' | 'sticker';
+  replyTo?: string | undefined;
+}
+
+export interface Review {
+  after_s: number;
+  verdict: { status: string };
+}
+
+export interface Settings {
+  whatsapp_cloud: { media_url_s: number };
+}
+
 export const api = {
   state: () => call<State>('GET', '/state'),
   reset: () => call<object>('POST', '/reset'),
   setFault: (name: FaultName, wish: object | null) =>
     inTurn(() => call<Faults>('PUT', '/faults', { number: null, faults: { [name]: wish } })),
   clearFaults: () => inTurn(() => call<Faults>('DELETE', '/faults')),
+  clearLog: () => call<object>('DELETE', '/log'),
+  flush: () => call<{ flushed: number }>('POST', '/queue/flush'),
+  settings: () => call<Settings>('GET', '/settings'),
+  setMediaLife: (media_url_s: number) => call<Settings>('PUT', '/settings', { whatsapp_cloud: { media_url_s } }),
+  templates: (number: string) => call<{ items: Template[] }>('GET', `${CLOUD}/templates${query({ number })}`),
+  judge: (id: string, wish: object) => inTurn(() => call<Template>('PATCH', `${CLOUD}/templates/${id}`, wish)),
+  review: () => call<Review>('GET', `${CLOUD}/review`),
+  setReview: (after_s: number, verdict: object) => call<Review>('PUT', `${CLOUD}/review`, { after_s, verdict }),
+  scenarios: () => call<{ items: string[] }>('GET', `${CLOUD}/scenarios`),
+  play: (number: string, name: string) => call<ScenarioRun>('POST', `${CLOUD}/scenarios/${name}`, { number }),
+  move: (number: string, customer: number, phone: string) =>
+    inTurn(() => call<{ id: string }>('POST', `${CLOUD}/customers/${customer}/number`, { number, phone })),
   log: () => call<{ items: LogEntry[] }>('GET', '/log?limit=200'),
   logEntry: (id: number) => call<LogEntryWhole>('GET', `/log/${id}`),
   customers: (number: string, q: string, limit: number) =>
@@ -73,19 +115,21 @@ export const api = {
     ),
   write: (number: string, customer: number, message: object) =>
     inTurn(() => call<{ id: string }>('POST', `${CLOUD}/customers/${customer}/messages`, { number, ...message })),
-  writeFile: (number: string, customer: number, file: Blob, fields: { filename: string; caption?: string; voice?: boolean }) => {
+  writeFile: (number: string, customer: number, file: Blob, fields: FileFields) => {
     const form = new FormData();
     form.set('number', number);
     form.set('file', file, fields.filename);
     form.set('mime', file.type);
     if (fields.caption) form.set('caption', fields.caption);
     if (fields.voice) form.set('voice', 'true');
+    if (fields.type) form.set('type', fields.type);
+    if (fields.replyTo) form.set('reply_to', fields.replyTo);
     return inTurn(() => call<{ id: string }>('POST', `${CLOUD}/customers/${customer}/media`, form));
   },
   setWindow: (number: string, customer: number, state: WindowState) =>
     inTurn(() => call<Customer>('PUT', `${CLOUD}/customers/${customer}/window`, { number, state, hold: true })),
   crowd: (number: string, customers: number) =>
     call<CrowdReport>('POST', `${CLOUD}/crowd`, { number, customers, concurrency: 16 }),
-  resend: (body: unknown) => call<{ answers: object[] }>('POST', `${CLOUD}/webhooks`, { body }),
+  resend: (id: number) => call<{ status: number | null; error: string | null }>('POST', `/log/${id}/resend`),
   mediaUrl: (id: string) => `${BASE}${CLOUD}/media/${id}`,
 };

@@ -4,7 +4,22 @@ import { describe, expect, test } from 'vitest';
 import en from './en.json';
 import tr from './tr.json';
 
-const FAMILIES = ['problem_', 'preview_', 'status_', 'fault_', 'window_', 'windowHold_', 'direction_'];
+const FAMILIES = [
+  'problem_',
+  'preview_',
+  'status_',
+  'fault_',
+  'window_',
+  'windowHold_',
+  'direction_',
+  'scenario_',
+  'parameter_',
+  'template_',
+  'quality_',
+  'category_',
+  'reason_',
+  'review_',
+];
 const root = join(process.cwd(), 'src/sandbox');
 const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
   .filter((name) => /\.tsx?$/.test(name) && !name.endsWith('.test.ts'))

@@ -2,12 +2,28 @@
 import { create } from 'zustand';
 import { api, Failure } from './api';
 import { Live } from './live';
-import type { BusinessNumber, Changes, CrowdReport, Customer, Faults, LogEntry, Message, WindowState } from './types';
+import type { Shown } from './thread';
+import type {
+  BusinessNumber,
+  Changes,
+  CrowdReport,
+  Customer,
+  Faults,
+  LogEntry,
+  Message,
+  ScenarioRun,
+  Waiting,
+  WindowState,
+} from './types';
 
 const LOG_KEPT = 300;
 const PAGE = 100;
 
-export type Tab = 'customers' | 'phone' | 'controls' | 'log';
+export type Tab = 'customers' | 'phone' | 'controls' | 'templates' | 'log';
+export interface Draft {
+  kind: 'reply' | 'edit';
+  message: Shown;
+}
 
 interface Page {
   phase: 'loading' | 'ready' | 'failed';
@@ -29,6 +45,12 @@ interface Page {
   logSkipped: number;
   logPaused: boolean;
   crowd: CrowdReport | null;
+  waiting: Waiting;
+  playing: ScenarioRun | null;
+  /** Counts what was told about templates. */
+  templatesTurn: number;
+  /** What the next message answers or changes. */
+  draft: Draft | null;
   tab: Tab;
   problem: Failure | null;
 }
@@ -53,6 +75,10 @@ const nothing: Page = {
   logSkipped: 0,
   logPaused: false,
   crowd: null,
+  waiting: { total: 0, items: [] },
+  playing: null,
+  templatesTurn: 0,
+  draft: null,
   tab: 'customers',
   problem: null,
 };
@@ -117,7 +143,7 @@ async function load(): Promise<void> {
     const numbers = channel?.numbers ?? [];
     const known = numbers.some((one) => one.phone_number_id === get().number);
     const number = known ? get().number : (numbers[0]?.phone_number_id ?? '');
-    set({ phase: 'ready', numbers, number, webhookUrl: channel?.webhook_url ?? null, log: log.items });
+    set({ phase: 'ready', numbers, number, webhookUrl: channel?.webhook_url ?? null, log: log.items, waiting: state.waiting });
     if (clicks === seen) putFaults(state.faults);
     await Promise.all([loadCustomers(), loadThread()]);
     tellView();
@@ -171,7 +197,9 @@ export function select(customer: number | null): void {
   set({
     selected: customer,
     tab: customer === null ? 'customers' : 'phone',
-    ...(same ? {} : { thread: [], more: false, typingUntil: 0, threadPhase: customer === null ? 'ready' : 'loading' }),
+    ...(same
+      ? {}
+      : { draft: null, thread: [], more: false, typingUntil: 0, threadPhase: customer === null ? 'ready' : 'loading' }),
   });
   remember();
   tellView();
@@ -221,7 +249,16 @@ export async function guarded(action: () => Promise<unknown>): Promise<boolean> 
 
 export const dismissProblem = () => set({ problem: null });
 export const pauseLog = (logPaused: boolean) => set({ logPaused });
-export const putCrowd = (crowd: CrowdReport) => set({ crowd });
+export const setDraft = (draft: Draft | null) => set({ draft });
+export const clearLog = () => guarded(api.clearLog);
+export const play = (name: string) =>
+  guarded(async () => {
+    const run = await api.play(get().number, name);
+    // The socket may have told more by now.
+    if (get().playing?.id !== run.id) set({ playing: run });
+  });
+/** The answer to the click; the socket may have told more of the same run by then. */
+export const putCrowd = (crowd: CrowdReport) => set((page) => (page.crowd?.id === crowd.id ? {} : { crowd }));
 
 // A switch moves at once. What the sandbox says meanwhile may be from before the click and must not move it back.
 let clicks = 0;
@@ -269,9 +306,12 @@ export function putCustomer(customer: Customer): void {
   set((page) => ({ ...upsert(page, [customer]) }));
 }
 
+// Whoever a scenario brings is taken up once; after that the person chooses.
+let shownFor: number | null = null;
+
 function hear(frame: Changes): void {
   set((page) => {
-    const next: Partial<Page> = {};
+    const next: Partial<Page> = { waiting: frame.waiting };
     if (frame.number === page.number) {
       if (frame.customers?.length) Object.assign(next, upsert(page, frame.customers));
       if (frame.messages?.length && frame.customer === page.selected) {
@@ -286,14 +326,22 @@ function hear(frame: Changes): void {
     for (const notice of frame.notices) {
       if (notice.type === 'faults' && faultsUnderWay === 0) next.faults = notice.faults;
       if (notice.type === 'crowd') next.crowd = notice.report;
+      if (notice.type === 'templates') next.templatesTurn = page.templatesTurn + 1;
+      if (notice.type === 'scenario') next.playing = notice.run;
+      if (notice.type === 'log_cleared') Object.assign(next, { log: [], logSkipped: 0 });
       if (notice.type === 'typing' && notice.number === page.number && notice.customer === page.selected)
         next.typingUntil = notice.until * 1000;
     }
     return next;
   });
+  const run = get().playing;
+  if (run?.customer && run.customer !== shownFor && run.number === get().number) {
+    shownFor = run.customer;
+    select(run.customer);
+  }
   if (frame.notices.some((notice) => notice.type === 'reset')) {
     opened.clear();
-    set({ thread: [], log: [], crowd: null });
+    set({ thread: [], log: [], crowd: null, playing: null });
     select(null);
     void load();
   } else if (frame.reload && frame.number === get().number) void loadCustomers();

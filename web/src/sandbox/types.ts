@@ -52,6 +52,41 @@ export interface Message {
   errors: { code: number; title: string; error_data?: { details?: string } }[] | null;
   reaction: { customer: string | null; business: string | null };
   media: Media | null;
+  referral?: Record<string, unknown> | null;
+}
+
+/** A webhook that waits for its next attempt. */
+export interface WaitingWebhook {
+  id: number;
+  label: string;
+  about: string;
+  attempts: number;
+  next_at: number | null;
+}
+
+export interface Waiting {
+  total: number;
+  items: WaitingWebhook[];
+}
+
+export interface Template {
+  id: string;
+  name: string;
+  language: string;
+  status: string;
+  category: string;
+  components: unknown;
+  quality_score: { score: string };
+  rejected_reason: string;
+}
+
+export interface ScenarioRun {
+  id: number;
+  name: string;
+  number: string;
+  customer: number | null;
+  running: boolean;
+  problem: string | null;
 }
 
 export interface LogEntry {
@@ -67,11 +102,25 @@ export interface LogEntry {
 }
 
 export interface LogEntryWhole extends LogEntry {
+  url: string;
+  request_headers: Record<string, string>;
+  answer_headers: Record<string, string>;
+  cut: boolean;
   request: string;
   answer: string;
 }
 
-export type FaultName = 'slow' | 'throttle' | 'duplicate' | 'withhold' | 'forge' | 'refuse';
+export type FaultName =
+  | 'slow'
+  | 'throttle'
+  | 'refuse'
+  | 'duplicate'
+  | 'reorder'
+  | 'withhold'
+  | 'forge'
+  | 'outage'
+  | 'media'
+  | 'batch';
 export type FaultSet = Partial<Record<FaultName, Record<string, number | null>>>;
 
 export interface Faults {
@@ -83,6 +132,7 @@ export interface State {
   channels: Channel[];
   faults: Faults;
   queue: number;
+  waiting: Waiting;
 }
 
 export interface CrowdReport {
@@ -101,6 +151,9 @@ export interface CrowdReport {
 export type Notice =
   | { type: 'faults'; faults: Faults }
   | { type: 'reset' }
+  | { type: 'log_cleared' }
+  | { type: 'templates' }
+  | { type: 'scenario'; run: ScenarioRun }
   | { type: 'crowd'; report: CrowdReport }
   | { type: 'typing'; number: string; customer: number; until: number };
 
@@ -114,4 +167,5 @@ export interface Changes {
   log: LogEntry[];
   log_skipped: number;
   notices: Notice[];
+  waiting: Waiting;
 }

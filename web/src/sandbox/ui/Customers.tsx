@@ -9,8 +9,9 @@ import { chooseNumber, guarded, putCustomer, search, select, showMore, usePage }
 import type { Customer } from '../types';
 import { Crowd } from './Crowd';
 import classes from './Customers.module.css';
+import { Scenarios } from './Scenarios';
 
-const PREVIEWS: Record<string, Key> = {
+export const PREVIEWS: Record<string, Key> = {
   image: 'preview_image',
   video: 'preview_video',
   audio: 'preview_audio',
@@ -78,6 +79,7 @@ export function Customers() {
           </button>
         )}
       </div>
+      <Scenarios />
       <Crowd />
     </div>
   );

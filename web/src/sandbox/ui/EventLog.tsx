@@ -1,21 +1,23 @@
-import { useEffect, useState } from 'react';
-import { api, Failure } from '../api';
+import { useState } from 'react';
 import { type Locale, type Translate, useLocale, useT } from '../i18n';
 import {
   IconArrowDownLeft,
   IconArrowUpRight,
   IconDownload,
+  IconEraser,
   IconPlayerPause,
   IconPlayerPlay,
-  IconShieldCheck,
-  IconShieldX,
+  IconSearch,
 } from '../icons';
-import { guarded, pauseLog, usePage } from '../store';
-import type { LogEntry, LogEntryWhole } from '../types';
+import { clearLog, pauseLog, usePage } from '../store';
+import type { LogEntry } from '../types';
 import classes from './EventLog.module.css';
+import { LogDetails } from './LogDetails';
+import { WaitingWebhooks } from './WaitingWebhooks';
 
 const SLOW_MS = 1000;
-const DIRECTIONS = ['all', 'webhook', 'call'] as const;
+const DIRECTIONS = ['all', 'webhook', 'call', 'failed'] as const;
+const good = (entry: LogEntry) => entry.status !== null && entry.status < 300;
 
 export function EventLog() {
   const t = useT();
@@ -23,7 +25,13 @@ export function EventLog() {
   const { log, logPaused, logSkipped } = usePage();
   const [direction, setDirection] = useState<(typeof DIRECTIONS)[number]>('all');
   const [open, setOpen] = useState<number | null>(null);
-  const shown = direction === 'all' ? log : log.filter((one) => one.direction === direction);
+  const [words, setWords] = useState('');
+  const wanted = words.trim().toLocaleLowerCase(locale);
+  const shown = log.filter(
+    (one) =>
+      (direction === 'all' || (direction === 'failed' ? !good(one) : one.direction === direction)) &&
+      (!wanted || `${one.label} ${one.about} ${one.note ?? ''} ${one.status ?? ''}`.toLocaleLowerCase(locale).includes(wanted)),
+  );
 
   const download = () => {
     const url = URL.createObjectURL(new Blob([JSON.stringify(shown, null, 1)], { type: 'application/json' }));
@@ -76,12 +84,35 @@ export function EventLog() {
         >
           <IconDownload size={18} stroke={1.5} aria-hidden="true" />
         </button>
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={t('clearLog')}
+          title={t('clearLog')}
+          disabled={log.length === 0}
+          data-testid="clear-log"
+          onClick={() => void clearLog()}
+        >
+          <IconEraser size={18} stroke={1.5} aria-hidden="true" />
+        </button>
       </div>
+      <label className={classes.search}>
+        <IconSearch size={15} stroke={1.5} aria-hidden="true" />
+        <input
+          type="search"
+          value={words}
+          placeholder={t('searchLog')}
+          aria-label={t('searchLog')}
+          data-testid="log-search"
+          onChange={(event) => setWords(event.target.value)}
+        />
+      </label>
+      <WaitingWebhooks />
       {logSkipped > 0 && <p className={classes.skipped}>{t('logSkipped', { n: logSkipped })}</p>}
       {shown.length === 0 ? (
         <div className={classes.empty}>
-          <h3>{t('logEmptyTitle')}</h3>
-          <p>{t('logEmptyText')}</p>
+          <h3>{t(log.length > 0 ? 'logNothing' : 'logEmptyTitle')}</h3>
+          {log.length === 0 && <p>{t('logEmptyText')}</p>}
         </div>
       ) : (
         <ul className={classes.rows} tabIndex={0} aria-labelledby="log-title">
@@ -94,7 +125,7 @@ export function EventLog() {
                 open={open === entry.id}
                 onOpen={() => setOpen(open === entry.id ? null : entry.id)}
               />
-              {open === entry.id && <Details entry={entry} />}
+              {open === entry.id && <LogDetails entry={entry} />}
             </li>
           ))}
         </ul>
@@ -114,7 +145,6 @@ interface RowProps {
 function Row({ entry, locale, t, open, onOpen }: RowProps) {
   const toProduct = entry.direction === 'webhook';
   const Arrow = toProduct ? IconArrowDownLeft : IconArrowUpRight;
-  const good = entry.status !== null && entry.status < 300;
   return (
     <button type="button" className={classes.row} data-testid="log-row" aria-expanded={open} onClick={onOpen}>
       <time className={classes.time}>{clock(entry.at, locale)}</time>
@@ -127,7 +157,7 @@ function Row({ entry, locale, t, open, onOpen }: RowProps) {
       <span className={classes.ms} data-slow={entry.ms >= SLOW_MS || undefined}>
         {entry.ms.toLocaleString(locale, { maximumFractionDigits: entry.ms < 10 ? 1 : 0 })} ms
       </span>
-      <span className="chip" data-tone={good ? 'green' : 'red'}>
+      <span className="chip" data-tone={good(entry) ? 'green' : 'red'}>
         {entry.status ?? t('noAnswer')}
       </span>
     </button>
@@ -138,69 +168,4 @@ function clock(at: number, locale: Locale): string {
   const date = new Date(at * 1000);
   const time = date.toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
   return `${time}${locale === 'tr' ? ',' : '.'}${String(date.getMilliseconds()).padStart(3, '0')}`;
-}
-
-function Details({ entry }: { entry: LogEntry }) {
-  const t = useT();
-  const [whole, setWhole] = useState<LogEntryWhole | null>(null);
-  const [gone, setGone] = useState('');
-  const [resent, setResent] = useState(false);
-
-  useEffect(() => {
-    let here = true;
-    api.logEntry(entry.id).then(
-      (found) => here && setWhole(found),
-      (error: unknown) => here && setGone(error instanceof Failure ? error.message : String(error)),
-    );
-    return () => {
-      here = false;
-    };
-  }, [entry.id]);
-
-  if (gone) return <p className={classes.details}>{t('problem_other', { message: gone })}</p>;
-  if (!whole) return <div className={classes.details} aria-busy="true" />;
-  const forged = entry.note?.includes('forged') ?? false;
-  const isUpdate = entry.direction === 'webhook' && whole.request.startsWith('{');
-
-  const resend = () => void guarded(async () => api.resend(JSON.parse(whole.request))).then(setResent);
-
-  return (
-    <div className={classes.details}>
-      {isUpdate && (
-        <div className={classes.marks}>
-          <span className="chip" data-tone={forged ? 'red' : 'green'}>
-            {forged ? (
-              <IconShieldX size={15} stroke={1.6} aria-hidden="true" />
-            ) : (
-              <IconShieldCheck size={15} stroke={1.6} aria-hidden="true" />
-            )}
-            {t(forged ? 'signatureForged' : 'signatureValid')}
-          </span>
-          {entry.note && <span className="chip">{entry.note}</span>}
-          <button type="button" className={`button ${classes.resend}`} data-look="link" onClick={resend}>
-            {t(resent ? 'resent' : 'resend')}
-          </button>
-        </div>
-      )}
-      <Body title={t('request')} body={whole.request} />
-      <Body title={t('answer')} body={whole.answer} />
-    </div>
-  );
-}
-
-/** Readable when it is JSON; else as it went over the wire. */
-function Body({ title, body }: { title: string; body: string }) {
-  const t = useT();
-  let shown = body;
-  try {
-    shown = JSON.stringify(JSON.parse(body), null, 1);
-  } catch {
-    // Not JSON, or cut because it was long: shown as it is.
-  }
-  return (
-    <>
-      <h3>{title}</h3>
-      <pre tabIndex={0}>{shown || t('empty')}</pre>
-    </>
-  );
 }

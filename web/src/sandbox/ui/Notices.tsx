@@ -16,13 +16,15 @@ export function Offline({ onRetry }: { onRetry: () => void }) {
   );
 }
 
+const KNOWN = ['offline', 'phone_invalid', 'phone_taken'] as const;
+
 /** What went wrong last, until it is dismissed or something works. */
 export function Problem() {
   const t = useT();
   const problem = usePage((page) => page.problem);
   const connected = usePage((page) => page.connected);
   if (!problem || (problem.code === 'offline' && !connected)) return null;
-  const known = problem.code === 'offline' || problem.code === 'phone_invalid' ? problem.code : null;
+  const known = KNOWN.find((code) => code === problem.code);
   return (
     <div className={classes.bar} data-tone="red">
       <IconAlertCircle size={17} stroke={1.6} aria-hidden="true" />

@@ -3,7 +3,7 @@ import { Avatar } from '@/shared/ui/Avatar';
 import { type Locale, type Translate, useLocale, useT } from '../i18n';
 import { IconChevronLeft, IconDeviceMobile, IconRosetteDiscountCheckFilled } from '../icons';
 import { loadOlder, reloadThread, select, usePage } from '../store';
-import type { Message } from '../types';
+import { bag, shownOf, text } from '../thread';
 import { Bubble } from './Bubble';
 import { Composer } from './Composer';
 import { nameOf } from './Customers';
@@ -147,7 +147,11 @@ function Thread({ name }: { name: string }) {
           return (
             <div key={message.id} className={classes.item} data-grouped={grouped || undefined}>
               {newDay && <div className={classes.day}>{dayName(message.at, locale, t)}</div>}
-              <Bubble message={message} quoted={thread.find((one) => one.id === message.context)} />
+              {message.type === 'system' ? (
+                <p className={classes.system}>{t('movedTo', { phone: `+${text(bag(message.content).wa_id)}` })}</p>
+              ) : (
+                <Bubble message={message} quoted={all.find((one) => one.id === message.context)} />
+              )}
             </div>
           );
         })}
@@ -155,9 +159,6 @@ function Thread({ name }: { name: string }) {
     </div>
   );
 }
-
-/** Reactions sit on the bubble they mean; a system note has no bubble of its own. */
-const shownOf = (thread: Message[]) => thread.filter((one) => one.type !== 'reaction' && one.type !== 'system');
 
 const dayOf = (at: number, locale: Locale) => new Date(at * 1000).toLocaleDateString(locale);
 
