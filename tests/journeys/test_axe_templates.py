@@ -15,7 +15,7 @@ from tests.journeys.test_axe import Walk
 
 READER = "templatewalker"
 EXAMPLE = {"body_text": [["Ayşe"]]}
-TEMPLATES = [
+TEMPLATES: list[dict[str, Any]] = [
     {"name": "gezi_onayli", "components": [{"type": "BODY", "text": "Merhaba {{1}}, bekleriz.", "example": EXAMPLE}]},
     {
         "name": "gezi_resimli",

@@ -3,7 +3,7 @@ import type { Channel } from '@/shared/api/types';
 import type { Template, TemplateVariable } from '../api';
 import { refusalOf } from './headerFile';
 import { matches, ordered, recentTemplates, rememberTemplate } from './search';
-import { fillIn, namesIn, problemOf, shown, valueProblem } from './template';
+import { fillIn, greeting, namesIn, problemOf, shown, valueProblem } from './template';
 
 const variable = (key: string, index: number | null = null): TemplateVariable => ({
   key,
@@ -75,6 +75,13 @@ describe('filling a template in', () => {
     expect(valueProblem(variable('header.latitude'), '91')).toBe('degrees');
     expect(valueProblem(variable('header.longitude'), '91')).toBeNull();
     expect(valueProblem(variable('header.latitude'), 'kuzey')).toBe('degrees');
+  });
+
+  test('somebody new is greeted by the first name; a number is no name', () => {
+    const both = made({ variables: [variable('body.1'), variable('body.2')] });
+    expect(greeting(both, ' Zeynep Aras ')).toEqual({ 'body.1': 'Zeynep' });
+    expect(greeting(both, '+90 555 010 44 18')).toEqual({});
+    expect(greeting(both, undefined)).toEqual({});
   });
 
   test('a code to copy has fifteen characters at most, other values more', () => {

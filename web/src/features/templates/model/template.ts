@@ -101,3 +101,13 @@ export const isOptional = (variable: TemplateVariable): boolean => OPTIONAL.has(
 
 /** `1` of `body.1`, `latitude` of `header.latitude`. */
 export const nameOf = (variable: TemplateVariable): string => variable.key.slice(variable.key.indexOf('.') + 1);
+
+/** Variables that greet: the first numbered one of the text, and those that are called so. */
+const GREETS = new Set(['body.1', 'body.ad', 'body.isim', 'body.first_name', 'header.ad', 'header.isim', 'header.first_name']);
+
+/** The first name of somebody whom no conversation knows yet, as the server suggests it for the others. */
+export function greeting(template: Template, name: string | undefined): Values {
+  const [first] = (name ?? '').trim().split(/\s+/);
+  if (!first || !/\p{L}/u.test(first)) return {};
+  return Object.fromEntries(template.variables.filter(({ key }) => GREETS.has(key)).map(({ key }) => [key, first]));
+}

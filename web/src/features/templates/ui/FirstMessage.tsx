@@ -172,6 +172,7 @@ function Form({ channels, onClose, onOpenConversation }: Props & { channels: Cha
             key={channelId}
             channelId={channelId}
             conversationId={known.conversation_id ?? undefined}
+            name={known.contact?.name ?? name}
             autoFocus={anyway === e164}
             sendLabel={t('first.send')}
             busy={send.isPending}

@@ -11,7 +11,7 @@ import { readSuggestions, type Template, type TemplateVariable } from '../api';
 import { useHeaderFile } from '../model/headerFile';
 import { useChannels } from '../model/queries';
 import { rememberTemplate } from '../model/search';
-import { isOptional, mediaHeader, nameOf, problemOf, shown, type Values } from '../model/template';
+import { greeting, isOptional, mediaHeader, nameOf, problemOf, shown, type Values } from '../model/template';
 import { HeaderFileField } from './HeaderFileField';
 import { PhoneBubble } from './PhoneBubble';
 import type { TemplatePickerProps } from './TemplatePicker';
@@ -24,7 +24,7 @@ interface Props extends TemplatePickerProps {
 }
 
 /** Asks for what the template leaves open. Nothing is sent with a hole in it: the first one gets the keyboard instead. */
-export function TemplateFill({ template, channelId, conversationId, sendLabel, busy, problem, onBack, onSend }: Props) {
+export function TemplateFill({ template, channelId, conversationId, name, sendLabel, busy, problem, onBack, onSend }: Props) {
   const { t } = useTranslation('templates');
   const words = useWords();
   const [given, setGiven] = useState<Values>({});
@@ -40,7 +40,7 @@ export function TemplateFill({ template, channelId, conversationId, sendLabel, b
     enabled: template.variables.length > 0,
   });
   // What somebody wrote or emptied stands; the rest is what we know.
-  const values: Values = { ...suggestions.data, ...given };
+  const values: Values = { ...greeting(template, name), ...suggestions.data, ...given };
   const problems = template.variables.map((variable) => ({
     variable,
     problem: problemOf(template, variable, values[variable.key] ?? ''),

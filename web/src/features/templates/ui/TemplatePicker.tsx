@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router';
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Id } from '@/shared/api/types';
@@ -29,6 +30,8 @@ export interface TemplatePickerProps {
   channelId: Id;
   /** Gives the suggestions: the contact's name and the like. */
   conversationId?: Id | undefined;
+  /** Their name, where there is no conversation that would give suggestions. */
+  name?: string | undefined;
   /** The contact's language, when known: its templates come first. */
   language?: string | null | undefined;
   /** What the button says; "Send template" without it. */
@@ -148,6 +151,7 @@ export function TemplatePicker(props: TemplatePickerProps) {
           icon={<IconTemplate size={26} stroke={1.4} aria-hidden="true" />}
           title={query ? t('picker.none', { query }) : t('picker.empty')}
           text={query ? t('picker.noneText') : manages ? t('picker.emptyManage') : t('picker.emptyAsk')}
+          action={!query && manages ? <Link to="/templates">{t('picker.toTemplates')}</Link> : undefined}
         />
       )}
       {found.length > 0 && (
