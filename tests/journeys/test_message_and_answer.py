@@ -118,7 +118,7 @@ def test_a_failed_message_says_why_and_offers_two_actions(browser: Browser, desk
     say(phone_page, "Orada mısınız?")
     row_of(page, "İrem Özkan").click()
     with desk.customer() as control:
-        control.put("/faults", json={"faults": {"refuse": {"code": 131026, "http": 400}}}).raise_for_status()
+        control.put("/faults", json={"faults": {"refuse": {"code": 131042, "http": 400}}}).raise_for_status()
     try:
         page.get_by_test_id("composer-input").fill("Buradayız")
         page.get_by_test_id("composer-send").click()

@@ -3,9 +3,9 @@ import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useOpenConversation } from '@/app/useOpenConversation';
 import { nextAfter } from '@/features/conversations/model/nav';
+import { TemplateSlot } from '@/features/conversations/model/templateSlot';
 import { ListHeader } from '@/features/conversations/ui/list/ListHeader';
 import { ListPane } from '@/features/conversations/ui/list/ListPane';
-import { ConversationPane } from '@/features/conversations/ui/thread/ConversationPane';
 import { useInboxKeys } from '@/features/conversations/ui/useInboxKeys';
 import type { Id, View } from '@/shared/api/types';
 import { holdKeys } from '@/shared/keys/registry';
@@ -16,10 +16,12 @@ import { IconMessageDots } from '@/shared/ui/icons';
 import { Empty } from '@/shared/ui/states';
 import { useIsNarrow, useIsPhone } from '@/shared/ui/useMedia';
 import classes from './inbox.module.css';
+import { LaterPane } from './laterPane';
 
 const ContactPanel = lazy(() => import('@/features/contacts/ui/ContactPanel'));
 const FirstMessage = lazy(() => import('@/features/templates/ui/FirstMessage'));
 const TagSection = lazy(async () => ({ default: (await import('@/features/conversations/ui/TagSection')).TagSection }));
+const ComposerTemplates = lazy(() => import('./composerTemplates'));
 const route = getRouteApi('/inside/inbox/$view');
 const PANEL_KEY = 'invekto.panel';
 
@@ -91,13 +93,15 @@ export default function Inbox() {
         />
       )}
       {conversationId ? (
-        <ConversationPane
-          id={conversationId}
-          onBack={back}
-          onResolved={resolved}
-          panelOpen={panelOpen}
-          onTogglePanel={() => showPanel(!panelOpen)}
-        />
+        <TemplateSlot value={ComposerTemplates}>
+          <LaterPane
+            id={conversationId}
+            onBack={back}
+            onResolved={resolved}
+            panelOpen={panelOpen}
+            onTogglePanel={() => showPanel(!panelOpen)}
+          />
+        </TemplateSlot>
       ) : (
         !phone && (
           <main className={classes.nothing}>

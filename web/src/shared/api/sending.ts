@@ -7,4 +7,10 @@ export type Controls = Schemas['InteractiveMessageBody']['payload'];
 export type Place = Omit<Schemas['LocationMessageBody'], 'type' | 'reply_to_id'>;
 export type Card = Schemas['CardBody'];
 
-export type OtherBody = Schemas['InteractiveMessageBody'] | Schemas['LocationMessageBody'] | Schemas['ContactsMessageBody'];
+export type TemplateBody = Schemas['TemplateMessageBody'];
+
+export type OtherBody =
+  | Schemas['InteractiveMessageBody']
+  | Schemas['LocationMessageBody']
+  | Schemas['ContactsMessageBody']
+  | TemplateBody;

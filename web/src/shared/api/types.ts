@@ -51,6 +51,8 @@ export type MediaKind = Attachment['kind'];
 export type Upload = Schemas['Upload'];
 export type Contact = Schemas['ContactCard'];
 export type FoundMessage = Schemas['FoundMessage'];
+export type CannedReply = Schemas['CannedReplyOut'];
+export type CannedReplyChange = Schemas['CannedReplyBody'];
 export type QuarantineRow = Schemas['QuarantineOut'];
 
 export const TAG_COLORS = [
@@ -78,15 +80,3 @@ export type Frame =
   | { type: 'resync'; cursor: string }
   | { type: 'tick'; cursor: string }
   | Batch;
-
-export interface CannedReply {
-  id: Id;
-  /** Without its slash. */
-  shortcut: string;
-  title: string;
-  folder: string | null;
-  /** By language; at least one. */
-  texts: Record<string, string>;
-  attachment_ids: Id[];
-  uses: number;
-}

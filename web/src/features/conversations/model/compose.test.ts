@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { CannedReply, InteractiveRule } from '@/shared/api/types';
-import { askedAt, gapsIn, offered, recentReplies, rememberReply, replaced, textFor } from './canned';
+import { askedAt, gapsIn, replaced } from './canned';
+import { offered, recentReplies, rememberReply, textFor } from './cannedOffer';
 import { cardOf, NO_CARD } from './card';
 import { controlsOf, emptyDraft, type InteractiveDraft, problemsOf } from './interactive';
 import { degrees, NO_PLACE, pairOf, placeOf } from './place';

@@ -1,5 +1,4 @@
 /** From what stands in the composer to the messages of the outbox. */
-import type { Card, Controls, Place } from '@/shared/api/sending';
 import type { Id } from '@/shared/api/types';
 import { enqueue } from '@/shared/offline/outbox';
 import type { TrayApi } from './tray';
@@ -25,33 +24,3 @@ export function sendReply(conversationId: Id, text: string, tray: TrayApi, capti
   }
   if (text && !asCaption) void enqueue({ conversationId, type: 'text', text, media: null, replyTo: takeQuote() });
 }
-
-export const sendPlace = (conversationId: Id, place: Place): void =>
-  void enqueue({
-    conversationId,
-    type: 'location',
-    text: '',
-    media: null,
-    body: { type: 'location', ...place },
-    payload: { ...place },
-  });
-
-export const sendCard = (conversationId: Id, card: Card): void =>
-  void enqueue({
-    conversationId,
-    type: 'contacts',
-    text: '',
-    media: null,
-    body: { type: 'contacts', contacts: [card] },
-    payload: [card] as never,
-  });
-
-export const sendControls = (conversationId: Id, text: string, controls: Controls): void =>
-  void enqueue({
-    conversationId,
-    type: 'interactive',
-    text,
-    media: null,
-    body: { type: 'interactive', text, payload: controls },
-    payload: controls as never,
-  });

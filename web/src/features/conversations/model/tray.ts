@@ -1,9 +1,9 @@
 /** Files that wait beside the text. Their upload begins when they are chosen; sending hands them to the outbox. */
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { isRetryable } from '@/shared/api/client';
-import type { Capabilities } from '@/shared/api/types';
+import { ApiError, isRetryable, NetworkError } from '@/shared/api/client';
+import type { Capabilities, Upload } from '@/shared/api/types';
 import { newClientId, type OutboxMedia } from '@/shared/offline/outbox';
-import { forgetUpload, startUpload } from '@/shared/offline/uploads';
+import { forgetUpload, startUpload, useUploads } from '@/shared/offline/uploads';
 import { sentenceOf } from '@/shared/ui/showError';
 import { type FileVerdict, judgeFile, MAX_FILES } from './attachments';
 
@@ -14,6 +14,8 @@ export interface TrayItem {
   caption: string;
   /** The server's reason, when it refused the file. */
   refused: string | null;
+  /** A file that the server has already: a canned reply's. */
+  uploaded: Upload | null;
 }
 
 export function useTray(capabilities: Capabilities | undefined) {
@@ -42,6 +44,7 @@ export function useTray(capabilities: Capabilities | undefined) {
         verdict: judgeFile(file, capabilities),
         caption: '',
         refused: null,
+        uploaded: null,
       }));
       setItems((held) => [...held, ...added]);
       for (const { localId, file, verdict } of added) {
@@ -52,6 +55,23 @@ export function useTray(capabilities: Capabilities | undefined) {
           setItems((held) => held.map((item) => (item.localId === localId ? { ...item, refused: sentenceOf(error) } : item)));
         });
       }
+    },
+    [capabilities],
+  );
+
+  /** Files of a canned reply, in their order; what does not fit any more is left out and said. */
+  const addUploads = useCallback(
+    async (uploads: Upload[]) => {
+      if (!capabilities || uploads.length === 0) return;
+      const files = await Promise.all(uploads.map(fileOf));
+      const room = MAX_FILES - latest.current.length;
+      setTooMany(files.length > room);
+      const added = files.slice(0, room).map<TrayItem>(({ file, uploaded }) => {
+        const localId = newClientId();
+        useUploads.setState({ [localId]: 1 });
+        return { localId, file, verdict: judgeFile(file, capabilities), caption: '', refused: null, uploaded };
+      });
+      setItems((held) => [...held, ...added]);
     },
     [capabilities],
   );
@@ -78,13 +98,23 @@ export function useTray(capabilities: Capabilities | undefined) {
       name: item.file.name,
       size: item.file.size,
       blob: item.file,
-      attachmentId: null,
+      attachmentId: item.uploaded?.id ?? null,
       caption: item.caption.trim(),
     }));
   }, []);
 
   const sendable = items.filter((item) => item.verdict.ok && !item.refused).length;
-  return { items, add, remove, caption, handOver, sendable, tooMany };
+  return { items, add, addUploads, remove, caption, handOver, sendable, tooMany };
+}
+
+/** The bytes of an upload of ours, to be shown in the tray and in the bubble. Throws what `showError` can say. */
+async function fileOf(uploaded: Upload): Promise<{ file: File; uploaded: Upload }> {
+  const response = await fetch(uploaded.url).catch((error: unknown) => {
+    throw new NetworkError(String(error));
+  });
+  if (!response.ok) throw new ApiError(response.status, 'media_unavailable', '', {});
+  const blob = await response.blob();
+  return { file: new File([blob], uploaded.name ?? 'file', { type: uploaded.mime }), uploaded };
 }
 
 export type TrayApi = ReturnType<typeof useTray>;

@@ -1,11 +1,12 @@
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Channel, Conversation } from '@/shared/api/types';
 import { useNow } from '@/shared/format/now';
 import { clock, near, shortDate } from '@/shared/format/time';
 import { Button } from '@/shared/ui/Button';
 import { IconAlertTriangle, IconHourglass, IconLock } from '@/shared/ui/icons';
-import type { WindowState } from '../../model/window';
 import '../../composeTexts';
+import type { WindowState } from '../../model/window';
 import classes from './Composer.module.css';
 
 interface Props {
@@ -13,10 +14,12 @@ interface Props {
   channel: Channel | undefined;
   window: WindowState;
   onNote: () => void;
+  /** Templates may go out although the window is closed. */
+  templates: ReactNode;
 }
 
 /** Why nothing can be sent now, what would change that, and what can be done meanwhile. */
-export default function Blocked({ row, channel, window, onNote }: Props) {
+export default function Blocked({ row, channel, window, onNote, templates }: Props) {
   const { t } = useTranslation('compose');
   const now = useNow(60_000);
   const broken = channel?.status === 'reconnect_needed';
@@ -39,12 +42,13 @@ export default function Blocked({ row, channel, window, onNote }: Props) {
                 : t('blocked.never')}
           </strong>
           <br />
-          {broken ? t('blocked.channelHelp') : t('blocked.help')}
+          {broken ? t('blocked.channelHelp') : templates ? t('blocked.template') : t('blocked.help')}
         </span>
       </p>
       <Button size="small" icon={<IconLock size={14} stroke={1.7} aria-hidden="true" />} onClick={onNote}>
         {t('blocked.writeNote')}
       </Button>
+      {templates && <div className={classes.templates}>{templates}</div>}
     </div>
   );
 }

@@ -1,7 +1,17 @@
-import { type ClipboardEvent, type KeyboardEvent, lazy, Suspense, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import {
+  type ClipboardEvent,
+  type KeyboardEvent,
+  lazy,
+  Suspense,
+  use,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
 import { flushSync } from 'react-dom';
 import { useTranslation } from 'react-i18next';
-import type { Conversation, Id } from '@/shared/api/types';
+import type { Conversation, Id, Upload } from '@/shared/api/types';
 import { useNow } from '@/shared/format/now';
 import { enterSends } from '@/shared/keys/enter';
 import { dropWord } from '@/shared/keys/registry';
@@ -9,21 +19,27 @@ import { useKeys } from '@/shared/keys/useKeys';
 import { canRecord, hasClip } from '@/shared/media/clips';
 import type { DraftKind } from '@/shared/offline/drafts';
 import { markOf } from '@/shared/ui/ChannelMark';
+import { showError } from '@/shared/ui/showError';
 import { acceptedTypes } from '../../model/attachments';
+import { type Asked, gapsIn, replaced } from '../../model/canned';
 import { answerTo, useReplies } from '../../model/messageMenu';
 import { useChannel } from '../../model/queries';
 import { sendNote, sendReply } from '../../model/sending';
+import { TemplateSlot, useTemplateWish, wishTemplate } from '../../model/templateSlot';
 import { useTray } from '../../model/tray';
 import { type WindowState, windowState } from '../../model/window';
 import classes from './Composer.module.css';
 import { ComposerBar, ComposerFoot } from './ComposerParts';
 import { type Extra, extrasOf } from './extras';
+import { useCanned } from './useCanned';
 import { useDraftText } from './useDraftText';
 import { useFileDrop } from './useFileDrop';
 
 const Blocked = lazy(() => import('./Blocked'));
 const QuoteBar = lazy(() => import('./QuoteBar'));
+const CannedList = lazy(() => import('./CannedList'));
 const Tray = lazy(() => import('./Tray'));
+const TemplateArea = lazy(() => import('./TemplateArea'));
 const VoiceRecorder = lazy(() => import('./VoiceRecorder'));
 const Extras = lazy(() => import('./Extras'));
 
@@ -40,6 +56,8 @@ export function Composer({ id, row, detailReady }: Props) {
   const { kind, text, saved, change, choose: chooseKind } = useDraftText(id, detailReady);
   const [extra, setExtra] = useState<Extra | null>(null);
   const [recording, setRecording] = useState(() => hasClip(id));
+  const Templates = use(TemplateSlot);
+  const wished = useTemplateWish(({ conversationId }) => conversationId === id);
   const input = useRef<HTMLTextAreaElement>(null);
   const root = useRef<HTMLElement>(null);
   const tray = useTray(channel?.capabilities);
@@ -51,8 +69,13 @@ export function Composer({ id, row, detailReady }: Props) {
   const limit = note ? Number.POSITIVE_INFINITY : (channel?.capabilities.text_max ?? Number.POSITIVE_INFINITY);
   const over = text.length - limit;
   const files = note ? 0 : tray.sendable;
-  const canSend = row !== undefined && !blocked && over <= 0 && (text.trim() !== '' || files > 0);
+  const gaps = note ? [] : gapsIn(text);
+  const canSend = row !== undefined && !blocked && over <= 0 && gaps.length === 0 && (text.trim() !== '' || files > 0);
+  const canned = useCanned(input, row !== undefined && !note && !blocked);
   const empty = text === '' && tray.items.length === 0;
+  const broken = channel?.status === 'reconnect_needed';
+  const mayTemplate = Templates !== null && !note && !broken && channel?.capabilities.templates === true;
+  const picking = mayTemplate && wished && !blocked;
   const mayTalk = row !== undefined && !note && !blocked && channel?.capabilities.voice === true && canRecord();
 
   // Somebody chose a message to answer: the field has the keyboard.
@@ -74,6 +97,12 @@ export function Composer({ id, row, detailReady }: Props) {
     el.style.blockSize = `${el.scrollHeight}px`;
   }, [text, kind, blocked, recording]);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a wish turns to the reply once
+  useEffect(() => {
+    if (wished && note) chooseKind('reply');
+  }, [wished]);
+  useEffect(() => () => wishTemplate(null), []);
+
   /** The field has the keyboard before this returns: the next key is a letter of the words. */
   function choose(next: DraftKind) {
     flushSync(() => chooseKind(next));
@@ -81,7 +110,30 @@ export function Composer({ id, row, detailReady }: Props) {
     else dropWord();
   }
 
+  /** Puts the caret, or the next gap, where one goes on writing. */
+  function select(from: number, to = from) {
+    input.current?.focus();
+    input.current?.setSelectionRange(from, to);
+  }
+
+  function insert(asked: Asked, words: string, uploads: Upload[]) {
+    const made = replaced(text, asked, words);
+    canned.close();
+    flushSync(() => change(made.text));
+    const [gap] = gapsIn(made.text);
+    if (gap) select(gap.from, gap.to);
+    else select(made.caret);
+    tray.addUploads(uploads).catch(showError);
+  }
+
+  function askForCanned() {
+    const asking = canned.begin(text);
+    flushSync(() => change(asking.text));
+    select(asking.caret);
+  }
+
   function send() {
+    if (gaps[0]) select(gaps[0].from, gaps[0].to);
     if (!canSend) return;
     if (note) sendNote(id, text.trim());
     else {
@@ -92,14 +144,26 @@ export function Composer({ id, row, detailReady }: Props) {
     input.current?.focus();
   }
 
-  function endRecording() {
-    flushSync(() => setRecording(false));
+  /** Back to the words, which have waited. */
+  function toWords(leave: () => void) {
+    flushSync(leave);
     input.current?.focus();
   }
+  const endTemplates = () => toWords(() => wishTemplate(null));
 
   function onKeyDown(event: KeyboardEvent) {
     // While a word is being composed Enter belongs to the keyboard, not to us (229: older ways of saying so).
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;
+    if (canned.keys.current?.(event)) return;
+    if (event.key === 'Tab' && gaps.length > 0 && !event.shiftKey) {
+      const caret = input.current?.selectionEnd ?? 0;
+      const next = gaps.find((gap) => gap.from >= caret);
+      if (next) {
+        event.preventDefault();
+        select(next.from, next.to);
+      }
+      return;
+    }
     if (event.key === 'Escape') {
       if (quoted && !note) answerTo(id, null);
       else input.current?.blur();
@@ -137,11 +201,23 @@ export function Composer({ id, row, detailReady }: Props) {
       <ComposerBar row={row} channel={channel} kind={kind} onChoose={choose} />
       {blocked && row ? (
         <Suspense fallback={<div className={classes.waiting} />}>
-          <Blocked row={row} channel={channel} window={window} onNote={() => choose('note')} />
+          <Blocked
+            row={row}
+            channel={channel}
+            window={window}
+            onNote={() => choose('note')}
+            templates={mayTemplate && <Templates row={row} focus={wished} onSent={endTemplates} onCancel={undefined} />}
+          />
+        </Suspense>
+      ) : picking && row ? (
+        <Suspense fallback={<div className={classes.waiting} />}>
+          <TemplateArea onClose={endTemplates}>
+            <Templates row={row} focus onSent={endTemplates} onCancel={endTemplates} />
+          </TemplateArea>
         </Suspense>
       ) : recording && mayTalk ? (
         <Suspense fallback={<div className={classes.waiting} />}>
-          <VoiceRecorder id={id} onClose={endRecording} />
+          <VoiceRecorder id={id} onClose={() => toWords(() => setRecording(false))} />
         </Suspense>
       ) : (
         <>
@@ -160,7 +236,15 @@ export function Composer({ id, row, detailReady }: Props) {
             aria-label={note ? t('composer.noteLabel') : t('composer.replyLabel')}
             placeholder={note ? t('composer.notePlaceholder') : t('composer.replyPlaceholder')}
             aria-invalid={over > 0}
-            onChange={(event) => change(event.currentTarget.value)}
+            aria-autocomplete={note ? undefined : 'list'}
+            aria-controls={canned.activeId ? 'canned-options' : undefined}
+            aria-activedescendant={canned.activeId}
+            onChange={(event) => {
+              change(event.currentTarget.value);
+              canned.look();
+            }}
+            onSelect={canned.look}
+            onBlur={canned.close}
             onKeyDown={onKeyDown}
             onPaste={onPaste}
           />
@@ -177,12 +261,34 @@ export function Composer({ id, row, detailReady }: Props) {
             onFiles={tray.add}
             onExtra={setExtra}
             onTalk={mayTalk && empty ? () => setRecording(true) : null}
-            status={over > 0 ? t('composer.tooLong', { count: over }) : saved ? t('composer.saved') : null}
-            bad={over > 0}
+            onTemplates={mayTemplate ? () => wishTemplate(id) : null}
+            onCanned={row ? askForCanned : null}
+            status={
+              gaps[0]
+                ? t('composer.gap', { name: t(`variable.${gaps[0].variable.replace('.', '_') as 'firm_name'}`) })
+                : over > 0
+                  ? t('composer.tooLong', { count: over })
+                  : saved
+                    ? t('composer.saved')
+                    : null
+            }
+            bad={over > 0 || gaps.length > 0}
             canSend={canSend}
             onSend={send}
           />
         </>
+      )}
+      {canned.asked && row && (
+        <Suspense>
+          <CannedList
+            asked={canned.asked}
+            row={row}
+            keys={canned.keys}
+            onActive={canned.setActiveId}
+            onInsert={insert}
+            onClose={canned.close}
+          />
+        </Suspense>
       )}
       {extra && row && (
         <Suspense>

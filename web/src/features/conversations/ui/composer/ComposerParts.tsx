@@ -4,7 +4,7 @@ import type { DraftKind } from '@/shared/offline/drafts';
 import { Button } from '@/shared/ui/Button';
 import { ChannelMark, type markOf } from '@/shared/ui/ChannelMark';
 import { IconButton } from '@/shared/ui/IconButton';
-import { IconLock, IconMicrophone, IconSend } from '@/shared/ui/icons';
+import { IconLock, IconMessageBolt, IconMicrophone, IconSend, IconTemplate } from '@/shared/ui/icons';
 import { Kbd } from '@/shared/ui/Kbd';
 import { Phone } from '@/shared/ui/Phone';
 import { AttachControl } from './AttachControl';
@@ -62,19 +62,56 @@ interface FootProps {
   onExtra: (extra: Extra) => void;
   /** Null where nothing can be said now. */
   onTalk: (() => void) | null;
+  onCanned: (() => void) | null;
+  onTemplates: (() => void) | null;
   status: string | null;
   bad: boolean;
   canSend: boolean;
   onSend: () => void;
 }
 
-export function ComposerFoot({ kind, mark, accept, extras, onFiles, onExtra, onTalk, status, bad, canSend, onSend }: FootProps) {
+export function ComposerFoot({
+  kind,
+  mark,
+  accept,
+  extras,
+  onFiles,
+  onExtra,
+  onTalk,
+  onCanned,
+  onTemplates,
+  status,
+  bad,
+  canSend,
+  onSend,
+}: FootProps) {
   const { t } = useTranslation('conversations');
   const note = kind === 'note';
   const label = note ? t('composer.saveNote') : t(`sendVia.${mark ?? 'any'}`);
   return (
     <div className={classes.foot}>
       {!note && <AttachControl accept={accept} extras={extras} onFiles={onFiles} onExtra={onExtra} />}
+      {!note && (
+        <IconButton
+          label={t('composer.canned')}
+          data-testid="composer-canned"
+          disabled={onCanned === null}
+          onPointerDown={(event) => event.preventDefault()}
+          onClick={onCanned ?? undefined}
+        >
+          <IconMessageBolt size={20} stroke={1.5} aria-hidden="true" />
+        </IconButton>
+      )}
+      {onTemplates && (
+        <IconButton
+          label={t('composer.templates')}
+          className={classes.spare}
+          data-testid="composer-templates"
+          onClick={onTemplates}
+        >
+          <IconTemplate size={20} stroke={1.5} aria-hidden="true" />
+        </IconButton>
+      )}
       {onTalk && (
         <IconButton label={t('composer.talk')} className={classes.talk} data-testid="composer-voice" onClick={onTalk}>
           <IconMicrophone size={20} stroke={1.5} aria-hidden="true" />

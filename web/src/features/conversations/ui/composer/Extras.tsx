@@ -1,5 +1,5 @@
 import type { Conversation, InteractiveRule } from '@/shared/api/types';
-import { sendCard, sendControls, sendPlace } from '../../model/sending';
+import { sendCard, sendControls, sendPlace } from '../../model/sendingOther';
 import CardDialog from './CardDialog';
 import type { Extra } from './extras';
 import InteractiveDialog from './InteractiveDialog';

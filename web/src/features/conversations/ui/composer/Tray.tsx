@@ -4,6 +4,7 @@ import { currentLocale } from '@/shared/i18n/i18n';
 import { useObjectUrl } from '@/shared/media/useObjectUrl';
 import { useUploads } from '@/shared/offline/uploads';
 import { IconFileText, IconMicrophone, IconVideo, IconX } from '@/shared/ui/icons';
+import '../../composeTexts';
 import { MAX_FILES } from '../../model/attachments';
 import type { TrayApi, TrayItem } from '../../model/tray';
 import '../../composeTexts';

@@ -7,6 +7,7 @@ import { Button } from '@/shared/ui/Button';
 import { IconAlertCircle, IconClockExclamation } from '@/shared/ui/icons';
 import { errorText, showError } from '@/shared/ui/showError';
 import { discardMessage, resendMessage, settle } from '../../api';
+import { wishTemplate } from '../../model/templateSlot';
 import classes from './Failed.module.css';
 
 /** One key per failed message until the server answered: pressing twice, or a lost line, never sends twice. */
@@ -34,6 +35,8 @@ export function FailedNote({ message }: { message: Message }) {
     <FailedActions
       reason={error ? errorText(error.code, error.message, {}) : null}
       busy={busy}
+      onTemplate={error?.code === 'window_closed' ? () => wishTemplate(message.conversation_id) : undefined}
+      useless={error?.resend === false}
       onResend={() =>
         void run(async () => {
           const sent = await resendMessage(message, keyFor(message.id));
@@ -49,12 +52,16 @@ export function FailedNote({ message }: { message: Message }) {
 interface ActionsProps {
   reason: string | null;
   busy?: boolean;
+  /** Instead of sending again, where only a template would get through. */
+  onTemplate?: (() => void) | undefined;
+  /** Sending the same again cannot get through: it is not offered. */
+  useless?: boolean;
   onResend: () => void;
   onDiscard: () => void;
 }
 
 /** The reason in words and exactly two ways on. */
-export function FailedActions({ reason, busy = false, onResend, onDiscard }: ActionsProps) {
+export function FailedActions({ reason, busy = false, onTemplate, useless = false, onResend, onDiscard }: ActionsProps) {
   const { t } = useTranslation('thread');
   return (
     <div className={classes.note} role="group" aria-label={t('failed.title')}>
@@ -63,9 +70,11 @@ export function FailedActions({ reason, busy = false, onResend, onDiscard }: Act
         {reason ? t('failed.because', { reason }) : t('failed.title')}
       </span>
       <span className={classes.buttons}>
-        <Button size="small" disabled={busy} onClick={onResend}>
-          {t('failed.resend')}
-        </Button>
+        {(onTemplate || !useless) && (
+          <Button size="small" disabled={busy} onClick={onTemplate ?? onResend}>
+            {onTemplate ? t('failed.template') : t('failed.resend')}
+          </Button>
+        )}
         <Button size="small" look="ghost" disabled={busy} onClick={onDiscard}>
           {t('failed.discard')}
         </Button>

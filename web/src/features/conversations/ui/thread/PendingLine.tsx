@@ -7,6 +7,7 @@ import { useUploads } from '@/shared/offline/uploads';
 import { IconLock } from '@/shared/ui/icons';
 import { errorText } from '@/shared/ui/showError';
 import { Ticks } from '@/shared/ui/Ticks';
+import { wishTemplate } from '../../model/templateSlot';
 import { Content, FailedActions, PendingContent } from './content/Content';
 import { TextBody } from './content/TextBody';
 import line from './MessageLine.module.css';
@@ -54,6 +55,9 @@ export function PendingLine({ item, first }: { item: OutboxItem; first: boolean 
       {failed && (
         <FailedActions
           reason={item.error ? errorText(item.error.code, item.error.message, item.error.params) : null}
+          onTemplate={
+            item.error?.code === 'window_closed' && item.type !== 'note' ? () => wishTemplate(item.conversationId) : undefined
+          }
           onResend={() => void resendItem(item.clientId)}
           onDiscard={() => void discardItem(item.clientId)}
         />

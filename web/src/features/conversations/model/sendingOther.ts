@@ -1,0 +1,38 @@
+/** What goes out besides words and files: each with what its bubble shows until the server has it. */
+import type { Card, Controls, Place, TemplateBody } from '@/shared/api/sending';
+import type { Id } from '@/shared/api/types';
+import { enqueue } from '@/shared/offline/outbox';
+
+export const sendPlace = (conversationId: Id, place: Place): void =>
+  void enqueue({
+    conversationId,
+    type: 'location',
+    text: '',
+    media: null,
+    body: { type: 'location', ...place },
+    payload: { ...place },
+  });
+
+export const sendCard = (conversationId: Id, card: Card): void =>
+  void enqueue({
+    conversationId,
+    type: 'contacts',
+    text: '',
+    media: null,
+    body: { type: 'contacts', contacts: [card] },
+    payload: [card] as never,
+  });
+
+export const sendControls = (conversationId: Id, text: string, controls: Controls): void =>
+  void enqueue({
+    conversationId,
+    type: 'interactive',
+    text,
+    media: null,
+    body: { type: 'interactive', text, payload: controls },
+    payload: controls as never,
+  });
+
+/** `text` and `payload` are what the bubble shows until the server has rendered it. */
+export const sendTemplate = (conversationId: Id, body: TemplateBody, text: string, payload: object): void =>
+  void enqueue({ conversationId, type: 'template', text, media: null, body, payload: payload as never });
