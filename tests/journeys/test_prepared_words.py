@@ -174,3 +174,42 @@ def test_what_fails_because_the_window_closed_offers_a_template(page: Page, desk
     failed.get_by_role("button").last.click()
     expect(failed).to_have_count(0)
     wait_until(lambda: sent_to(desk, customer) == [], "nothing reached the customer")
+
+
+def test_a_supervisor_writes_changes_and_deletes_canned_replies(browser: Browser, desk: Desk) -> None:
+    context = new_context(browser, size=DESKTOP)
+    page = context.new_page()
+    sign_in(page, desk, "supervisor")
+    page.get_by_role("link", name="Hızlı yanıtlar").click()
+    page.get_by_test_id("canned-new").click()
+    page.keyboard.type("Adres ve yol tarifi")
+    page.get_by_test_id("canned-save").click()
+    expect(page.get_by_text("Burası boş kalamaz.").first).to_be_visible()
+    page.get_by_label("Kısayol").fill("/adres")
+    page.get_by_label("Metin · Türkçe").fill("Merhaba ")
+    page.get_by_label("Metin · Türkçe").press("End")
+    page.get_by_role("button", name="Müşterinin adı", exact=True).click()
+    page.get_by_role("button", name="İngilizce ekle").click()
+    page.get_by_label("Metin · İngilizce").fill("Hello")
+    page.get_by_test_id("canned-files").set_input_files(str(PICTURE))
+    expect(page.get_by_text("panorama.png")).to_be_visible()
+    assert axe_violations(page) == []
+    page.get_by_test_id("canned-save").click()
+    row = page.get_by_test_id("canned-row").filter(has_text="Adres ve yol tarifi")
+    expect(row).to_contain_text("Merhaba {{contact.first_name}}")
+    expect(row).to_contain_text("1 dosya")
+    assert axe_violations(page) == []
+
+    row.get_by_role("button", name="Düzenle").click()
+    page.get_by_label("Kısayol").fill("adres2")
+    page.get_by_test_id("canned-save").click()
+    expect(row).to_contain_text("/adres2")
+    row.get_by_role("button", name="Sil").click()
+    expect(row).to_have_count(0)
+    page.get_by_role("button", name="Geri al").click()
+    expect(row).to_be_visible()
+    row.get_by_role("button", name="Sil").click()
+    expect(row).to_have_count(0)
+    held = "select 1 from canned_reply where shortcut = 'adres2'"
+    wait_until(lambda: desk.rows(held) == [], "it is deleted when there is no way back any more")
+    context.close()

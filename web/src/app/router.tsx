@@ -113,6 +113,12 @@ const channelsConnected = createRoute({
   component: lazyRouteComponent(() => import('@/routes/channels-connected')),
 });
 
+const cannedReplies = createRoute({
+  getParentRoute: () => inside,
+  path: '/canned-replies',
+  component: lazyRouteComponent(() => import('@/routes/canned-replies')),
+});
+
 const tree = root.addChildren([
   signIn,
   channelsConnected,
@@ -125,6 +131,7 @@ const tree = root.addChildren([
     template,
     editTemplate,
     channels,
+    cannedReplies,
   ]),
 ]);
 

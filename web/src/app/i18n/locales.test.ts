@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import accountsEn from '@/features/accounts/i18n/en.json';
 import accountsTr from '@/features/accounts/i18n/tr.json';
+import cannedEn from '@/features/canned/i18n/en.json';
+import cannedTr from '@/features/canned/i18n/tr.json';
 import channelsEn from '@/features/channels/i18n/en.json';
 import channelsTr from '@/features/channels/i18n/tr.json';
 import contactsEn from '@/features/contacts/i18n/en.json';
@@ -33,6 +35,7 @@ function flat(tree: Tree, prefix = ''): Map<string, string> {
 const strings = {
   tr: flat({
     ...tr,
+    canned: cannedTr,
     channels: channelsTr,
     compose: composeTr,
     accounts: accountsTr,
@@ -42,6 +45,7 @@ const strings = {
   } as unknown as Tree),
   en: flat({
     ...en,
+    canned: cannedEn,
     channels: channelsEn,
     compose: composeEn,
     accounts: accountsEn,

@@ -1,4 +1,5 @@
 import type accounts from '@/features/accounts/i18n/tr.json';
+import type canned from '@/features/canned/i18n/tr.json';
 import type channels from '@/features/channels/i18n/tr.json';
 import type contacts from '@/features/contacts/i18n/tr.json';
 import type compose from '@/features/conversations/i18n/compose.tr.json';
@@ -12,6 +13,7 @@ declare module 'i18next' {
     /** What is not in `tr` comes with the code that shows it. */
     resources: typeof tr & {
       accounts: typeof accounts;
+      canned: typeof canned;
       channels: typeof channels;
       compose: typeof compose;
       thread: typeof thread;

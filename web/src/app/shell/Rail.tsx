@@ -2,7 +2,7 @@ import { Link, useLocation } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useCounts } from '@/shared/realtime/counts';
 import { useCan } from '@/shared/session/session';
-import { IconInbox, IconPlugConnected, IconShieldExclamation, IconTemplate } from '@/shared/ui/icons';
+import { IconInbox, IconMessageBolt, IconPlugConnected, IconShieldExclamation, IconTemplate } from '@/shared/ui/icons';
 import { Logo } from '@/shared/ui/Logo';
 import classes from './Shell.module.css';
 import { UserControl } from './UserControl';
@@ -14,6 +14,7 @@ export function Rail({ onHelp }: { onHelp: () => void }) {
   const mayChannels = useCan('channels.manage');
   const mayQuarantine = useCan('quarantine.manage');
   const mayReply = useCan('conversations.reply');
+  const mayCanned = useCan('canned_replies.manage');
   const templates = pathname.startsWith('/templates');
   const inbox = pathname.startsWith('/inbox');
   return (
@@ -61,6 +62,18 @@ export function Rail({ onHelp }: { onHelp: () => void }) {
             aria-current={pathname === '/channels' ? 'page' : undefined}
           >
             <IconPlugConnected size={20} stroke={1.5} aria-hidden="true" />
+          </Link>
+        )}
+        {mayCanned && (
+          <Link
+            to="/canned-replies"
+            className={classes.item}
+            data-active={pathname === '/canned-replies' || undefined}
+            data-tip={t('canned')}
+            aria-label={t('canned')}
+            aria-current={pathname === '/canned-replies' ? 'page' : undefined}
+          >
+            <IconMessageBolt size={20} stroke={1.5} aria-hidden="true" />
           </Link>
         )}
         {mayQuarantine && (

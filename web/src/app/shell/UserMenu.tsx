@@ -8,8 +8,8 @@ import { signOut } from '@/features/accounts/api';
 import { ApiError } from '@/shared/api/client';
 import type { Theme } from '@/shared/api/types';
 import { currentLocale, LOCALES } from '@/shared/i18n/i18n';
-import { savePreference, useMe } from '@/shared/session/session';
-import { IconDeviceDesktop, IconKeyboard, IconLogout, IconMoon, IconSun } from '@/shared/ui/icons';
+import { savePreference, useCan, useMe } from '@/shared/session/session';
+import { IconDeviceDesktop, IconKeyboard, IconLogout, IconMessageBolt, IconMoon, IconSun } from '@/shared/ui/icons';
 import '@/shared/ui/mantine-menu.css';
 import { showError } from '@/shared/ui/showError';
 import classes from './Shell.module.css';
@@ -27,6 +27,7 @@ export default function UserMenu({ onHelp, place }: { onHelp: () => void; place:
   const { user, tenant } = useMe();
   const [opened, setOpened] = useState(true);
   const { setColorScheme, colorScheme } = useMantineColorScheme();
+  const mayCanned = useCan('canned_replies.manage');
   const [asking, setAsking] = useState(false);
   const queries = useQueryClient();
   const navigate = useNavigate();
@@ -98,6 +99,14 @@ export default function UserMenu({ onHelp, place }: { onHelp: () => void; place:
             </Menu.RadioItem>
           ))}
           <Menu.Divider />
+          {place !== 'rail' && mayCanned && (
+            <Menu.Item
+              leftSection={<IconMessageBolt size={16} stroke={1.5} aria-hidden="true" />}
+              onClick={() => void navigate({ to: '/canned-replies' })}
+            >
+              {t('canned')}
+            </Menu.Item>
+          )}
           <Menu.Item leftSection={<IconKeyboard size={16} stroke={1.5} aria-hidden="true" />} onClick={onHelp}>
             {t('shortcuts.title')}
           </Menu.Item>

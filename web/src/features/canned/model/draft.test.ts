@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import type { CannedReply } from '@/shared/api/types';
+import { changeOf, draftOf, grouped, problemsOf } from './draft';
+
+const reply = (change: Partial<CannedReply>): CannedReply => ({
+  id: 'a',
+  shortcut: 'fiyat',
+  title: 'Fiyat',
+  folder: null,
+  texts: { tr: 'Fiyat muayenede belli olur.' },
+  attachment_ids: [],
+  uses: 0,
+  ...change,
+});
+
+const codes = (change: Partial<ReturnType<typeof draftOf>>, others: CannedReply[] = []) =>
+  [...problemsOf({ ...draftOf(reply({})), ...change }, others)].map(([path, { code }]) => `${path} ${code}`);
+
+test('a reply has a title, a shortcut of its own and no empty language', () => {
+  expect(codes({})).toEqual([]);
+  expect(codes({ title: ' ', shortcut: '' })).toEqual(['title required', 'shortcut required']);
+  expect(codes({ shortcut: 'iki kelime' })).toEqual(['shortcut shortcut']);
+  expect(codes({ shortcut: 'IŞIK' }, [reply({ shortcut: 'ışık' })])).toEqual(['shortcut taken']);
+  expect(codes({ texts: { tr: 'Merhaba', en: '' } })).toEqual(['en required']);
+});
+
+test('only fields that are filled in may stand in a text', () => {
+  expect(codes({ texts: { tr: 'Merhaba {{ contact.first_name }}, ben {{agent.name}}' } })).toEqual([]);
+  expect(codes({ texts: { tr: 'Merhaba {{isim}}' } })).toEqual(['tr variable']);
+});
+
+test('what is saved has no blanks at its edges, and an empty folder is none', () => {
+  expect(changeOf({ ...draftOf(reply({})), title: ' Fiyat ', folder: ' ' })).toMatchObject({ title: 'Fiyat', folder: null });
+});
+
+test('replies stand by folder in Turkish order and are found by any spelling', () => {
+  const all = [reply({}), reply({ id: 'b', folder: 'Zeytin' }), reply({ id: 'c', folder: 'Çene', title: 'Işık tedavisi' })];
+  expect(grouped(all, '').map(([folder]) => folder)).toEqual(['Çene', 'Zeytin', null]);
+  expect(grouped(all, 'IŞIK').map(([, held]) => held.map(({ id }) => id))).toEqual([['c']]);
+});
