@@ -320,6 +320,7 @@ CODES = {
 RESEND_HELPS = {
     "channel_reconnect_needed", "channel_stopped", "provider_throttled", "recipient_throttled", "template_paused",
     "media_refused", "provider_unavailable", "window_closed", "account_refused",
+    "recipient_unreachable",
 }  # fmt: skip
 
 

@@ -167,7 +167,7 @@ async def test_a_reaction_is_to_something_the_provider_knows_and_not_too_old(wor
 
 @pytest.mark.parametrize(
     ("code", "resend"),
-    [("recipient_unreachable", False), ("marketing_limited", False), ("window_closed", True), ("media_refused", True)],
+    [("recipient_unreachable", True), ("marketing_limited", False), ("window_closed", True), ("media_refused", True)],
 )
 async def test_a_failure_says_whether_sending_again_can_help(world: World, code: str, resend: bool) -> None:
     conversation = await world.write("+905550000001")

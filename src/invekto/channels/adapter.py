@@ -170,7 +170,10 @@ class Rejected(ChannelError):
 
 
 class InvalidRecipient(Rejected):
+    """Not there now: people take their number to the provider later, or accept its terms, or update its app."""
+
     code: ClassVar[str] = "recipient_unreachable"
+    resend_helps: ClassVar[bool] = True
 
 
 class WindowClosed(Rejected):

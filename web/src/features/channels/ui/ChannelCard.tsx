@@ -8,6 +8,7 @@ import { Button } from '@/shared/ui/Button';
 import { ChannelMark } from '@/shared/ui/ChannelMark';
 import { Chip, type Tone } from '@/shared/ui/Chip';
 import { IconAlertTriangle, IconCircleCheck, IconRefresh, IconX } from '@/shared/ui/icons';
+import { errorText } from '@/shared/ui/showError';
 import { CHANNELS_KEY, type Health, readHealth } from '../api';
 import classes from './ChannelsPage.module.css';
 
@@ -126,9 +127,16 @@ function Facts({ health, reason, t }: { health: Health; reason: string | null; t
     <>
       {lines.length > 0 && <p>{lines.join(' · ')}</p>}
       {failed > 0 && (
-        <p className={classes.wrong}>
-          {t('card.failed', { count: failed })} ({health.errors.map((one) => `${one.code} ${one.count}`).join(', ')})
-        </p>
+        <div className={classes.wrong}>
+          <p>{t('card.failed', { count: failed })}</p>
+          <ul className={classes.reasons}>
+            {health.errors.map((one) => (
+              <li key={one.code}>
+                {one.count} × {errorText(one.code, one.code, {})}
+              </li>
+            ))}
+          </ul>
+        </div>
       )}
       {wrong.map((hop) => (
         <p key={hop.hop} className={classes.wrong}>
