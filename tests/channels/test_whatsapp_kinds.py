@@ -145,6 +145,7 @@ def moving_sticker(size: int) -> bytes:
 async def test_each_kind_is_said_in_metas_words(
     meta: Meta, content: OutboundContent, request_part: dict[str, Any]
 ) -> None:
+    await meta.approves("merhaba", {"type": "BODY", "text": "Merhaba, size nasıl yardımcı olabiliriz?"})
     await meta.adapter.send(meta.http, meta.credentials, carrying(content))
     (sent,) = await meta.sent()
     request = sent["request"]
@@ -174,6 +175,9 @@ async def test_any_kind_may_answer_a_message(meta: Meta) -> None:
 
 
 async def test_a_templates_header_carries_its_file(meta: Meta) -> None:
+    await meta.approves(
+        "plan", {"type": "HEADER", "format": "DOCUMENT"}, {"type": "BODY", "text": "Tedavi planınız ektedir."}
+    )
     part: dict[str, Any] = {
         "name": "plan",
         "language": {"code": "tr"},
