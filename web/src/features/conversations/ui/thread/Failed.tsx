@@ -6,6 +6,7 @@ import { putMessages } from '@/shared/realtime/store';
 import { Button } from '@/shared/ui/Button';
 import { IconAlertCircle, IconClockExclamation } from '@/shared/ui/icons';
 import { errorText, showError } from '@/shared/ui/showError';
+import { toast } from '@/shared/ui/toasts';
 import { discardMessage, resendMessage, settle } from '../../api';
 import { wishTemplate } from '../../model/templateSlot';
 import classes from './Failed.module.css';
@@ -19,7 +20,13 @@ function keyFor(messageId: string): string {
   return key;
 }
 
+async function copyText(text: string, done: string): Promise<void> {
+  await navigator.clipboard.writeText(text);
+  toast(done);
+}
+
 export function FailedNote({ message }: { message: Message }) {
+  const { t } = useTranslation('thread');
   const [busy, setBusy] = useState(false);
   const run = async (work: () => Promise<void>) => {
     setBusy(true);
@@ -36,7 +43,9 @@ export function FailedNote({ message }: { message: Message }) {
       reason={error ? errorText(error.code, error.message, {}) : null}
       busy={busy}
       onTemplate={error?.code === 'window_closed' ? () => wishTemplate(message.conversation_id) : undefined}
-      useless={error?.resend === false}
+      onCopy={
+        error?.resend === false && message.text ? () => void run(() => copyText(message.text ?? '', t('copied'))) : undefined
+      }
       onResend={() =>
         void run(async () => {
           const sent = await resendMessage(message, keyFor(message.id));
@@ -54,14 +63,14 @@ interface ActionsProps {
   busy?: boolean;
   /** Instead of sending again, where only a template would get through. */
   onTemplate?: (() => void) | undefined;
-  /** Sending the same again cannot get through: it is not offered. */
-  useless?: boolean;
+  /** Instead of sending again, where the same words cannot get through: they are written anew. */
+  onCopy?: (() => void) | undefined;
   onResend: () => void;
   onDiscard: () => void;
 }
 
 /** The reason in words and exactly two ways on. */
-export function FailedActions({ reason, busy = false, onTemplate, useless = false, onResend, onDiscard }: ActionsProps) {
+export function FailedActions({ reason, busy = false, onTemplate, onCopy, onResend, onDiscard }: ActionsProps) {
   const { t } = useTranslation('thread');
   return (
     <div className={classes.note} role="group" aria-label={t('failed.title')}>
@@ -70,11 +79,9 @@ export function FailedActions({ reason, busy = false, onTemplate, useless = fals
         {reason ? t('failed.because', { reason }) : t('failed.title')}
       </span>
       <span className={classes.buttons}>
-        {(onTemplate || !useless) && (
-          <Button size="small" disabled={busy} onClick={onTemplate ?? onResend}>
-            {onTemplate ? t('failed.template') : t('failed.resend')}
-          </Button>
-        )}
+        <Button size="small" disabled={busy} onClick={onTemplate ?? onCopy ?? onResend}>
+          {onTemplate ? t('failed.template') : onCopy ? t('menu.copy') : t('failed.resend')}
+        </Button>
         <Button size="small" look="ghost" disabled={busy} onClick={onDiscard}>
           {t('failed.discard')}
         </Button>
