@@ -140,6 +140,7 @@ export default function CannedEditor({ reply, replies, onClose }: Props) {
                 <button
                   type="button"
                   aria-label={t('editor.removeLanguage', { language: languageName(language) })}
+                  data-tip={t('editor.removeLanguage', { language: languageName(language) })}
                   onClick={() => {
                     const { [language]: _, ...texts } = draft.texts;
                     change({ texts });

@@ -126,7 +126,7 @@ function Row({ reply, onEdit, onDelete }: { reply: CannedReply; onEdit: () => vo
         <p className={classes.text} dir="auto">
           {reply.texts.tr ?? texts[0]?.[1]}
         </p>
-        <p className={classes.uses}>{t('uses', { count: reply.uses })}</p>
+        {reply.uses > 0 && <p className={classes.uses}>{t('uses', { count: reply.uses })}</p>}
       </div>
       <IconButton label={t('edit', { title: reply.title })} onClick={onEdit}>
         <IconPencil size={18} stroke={1.5} aria-hidden="true" />

@@ -136,7 +136,7 @@ export default function CannedList({ asked, row, keys, onActive, onInsert, onClo
                     </span>
                   )}
                 </span>
-                <span className={classes.uses}>{t('canned.uses', { count: reply.uses })}</span>
+                {reply.uses > 0 && <span className={classes.uses}>{t('canned.uses', { count: reply.uses })}</span>}
               </div>
             ))}
           </div>
