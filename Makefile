@@ -27,6 +27,7 @@ check: bootstrap ## Check style, types, layers, and that the generated files are
 		{ echo "The client's OpenAPI document is old: run 'make openapi'."; exit 1; }
 	@$(NPM) run api -- --check
 	@$(NPM) run check
+	@$(NPM) run budget
 
 bench: bootstrap ## Measure against pgbench and the budget; writes bench.json.
 	@$(RUN)/python -m benchmarks

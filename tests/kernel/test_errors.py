@@ -12,6 +12,10 @@ from invekto.kernel.i18n import LOCALES, negotiate, sentence, sentences
 
 SOURCE = Path(__file__).parents[2] / "src" / "invekto"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+# Sentences that are found by a code and what it is the code of: a step of a check (and what to do), a problem of a template.
+_CODE = re.compile(r"^check\.|^template_problem_|\.do$")
+# What a provider said, under our code if we have a sentence for it: that function asks for the sentence first.
+_ASKS_FIRST = ("channels/connecting.py",)
 
 
 class Codes:
@@ -67,7 +71,7 @@ class Codes:
         for value in [*node.args[:1], *(word.value for word in node.keywords if word.arg == "code")]:
             if isinstance(value, ast.Constant) and isinstance(value.value, str):
                 self.found.add(value.value)
-            elif not isinstance(value, ast.Constant):
+            elif not isinstance(value, ast.Constant) and not place.startswith(_ASKS_FIRST):
                 self.unreadable.append(f"{place} {ast.unparse(value)}")
 
 
@@ -87,7 +91,8 @@ def test_every_sentence_belongs_to_a_code_that_somebody_names() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    assert sentences("tr").keys() - named == set()
+    ours = {code for code in sentences("tr") if not code.startswith("template_rejected_")}  # the provider's own reasons
+    assert {_CODE.sub("", code) for code in ours} - named == set()
 
 
 def test_both_languages_say_the_same_with_the_same_params() -> None:
@@ -96,9 +101,11 @@ def test_both_languages_say_the_same_with_the_same_params() -> None:
         english = sentences("en")[code]
         assert set(_PLACEHOLDER.findall(turkish)) == set(_PLACEHOLDER.findall(english)), code
         for text in (turkish, english):
-            assert text[-1] in ".?!", code
+            assert (
+                text[-1] in ".?!" or text.endswith((": {detail}", ": {url}", ": {variable}")) or text == "{detail}"
+            ), code
             assert text[0] == "{" or text[0].isupper(), code
-        assert turkish != english, code
+        assert turkish != english or turkish == "{detail}", code
 
 
 @pytest.mark.parametrize(

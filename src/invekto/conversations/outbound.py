@@ -29,7 +29,6 @@ Row: TypeAlias = asyncpg.Record
 READ_RECEIPT_JOB: Final = "conversations.read_receipt"
 """Its payload is `conversation_id` and `seq`; its handler tells the provider."""
 AGENT_PRIORITY: Final = 0
-_STOPPED: Final = {"reconnect_needed": "channel_reconnect_needed", "paused": "channel_stopped"}
 
 
 async def send_message(
@@ -101,8 +100,10 @@ async def _check_allowed(tx: Tx, conversation: Row, content: Content) -> Capabil
         conversation["channel_id"],
     )
     assert channel is not None, "a foreign key holds it"
-    if channel["status"] in _STOPPED:
-        raise Conflict(_STOPPED[channel["status"]])
+    if channel["status"] == "reconnect_needed":
+        raise Conflict("channel_reconnect_needed")
+    if channel["status"] == "paused":
+        raise Conflict("channel_stopped")
     can = capabilities_of(channel["kind"], channel["provider"])
     closes_at: datetime | None = conversation["window_closes_at"]
     if content.free_form and can.service_window_s is not None and (closes_at is None or closes_at <= tx.now):
