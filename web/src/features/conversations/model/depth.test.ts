@@ -5,6 +5,7 @@ import { bars } from '@/shared/media/player';
 import { noThread, withMessages } from '@/shared/realtime/store';
 import { message } from '@/shared/testing/rows';
 import { meets } from './landing';
+import { answerTo, takeQuoted, useReplies } from './messageMenu';
 import { threadItems } from './threadItems';
 
 const photo = (seq: number, change: Partial<Message> = {}): Message =>
@@ -99,4 +100,11 @@ test('what is looked for is marked where it stands, however it is spelled', () =
 test('bars are the loudest of their part', () => {
   expect(bars([0, 100, 50, 20], 2)).toEqual([1, 0.5]);
   expect(bars([100, 0], 4)).toEqual([1, 1, 0, 0]);
+});
+
+test('a quote goes with one message and is gone from the bar', () => {
+  answerTo('c1', message({ id: 'm1' }));
+  expect(takeQuoted('c1')).toBe('m1');
+  expect(useReplies.getState().to.c1).toBeUndefined();
+  expect(takeQuoted('c1')).toBeNull();
 });

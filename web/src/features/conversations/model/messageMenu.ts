@@ -28,3 +28,10 @@ export function answerTo(conversationId: Id, message: Message | null): void {
     asked: message ? asked + 1 : asked,
   }));
 }
+
+/** What the next message answers, once: the bar above the field goes with it. */
+export function takeQuoted(conversationId: Id): Id | null {
+  const quoted = useReplies.getState().to[conversationId];
+  if (quoted) answerTo(conversationId, null);
+  return quoted?.id ?? null;
+}

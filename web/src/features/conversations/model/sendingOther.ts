@@ -2,6 +2,7 @@
 import type { Card, Controls, Place, TemplateBody } from '@/shared/api/sending';
 import type { Id } from '@/shared/api/types';
 import { enqueue } from '@/shared/offline/outbox';
+import { takeQuoted } from './messageMenu';
 
 export const sendPlace = (conversationId: Id, place: Place): void =>
   void enqueue({
@@ -11,6 +12,7 @@ export const sendPlace = (conversationId: Id, place: Place): void =>
     media: null,
     body: { type: 'location', ...place },
     payload: { ...place },
+    replyTo: takeQuoted(conversationId),
   });
 
 export const sendCard = (conversationId: Id, card: Card): void =>
@@ -21,6 +23,7 @@ export const sendCard = (conversationId: Id, card: Card): void =>
     media: null,
     body: { type: 'contacts', contacts: [card] },
     payload: [card] as never,
+    replyTo: takeQuoted(conversationId),
   });
 
 export const sendControls = (conversationId: Id, text: string, controls: Controls): void =>
@@ -31,8 +34,17 @@ export const sendControls = (conversationId: Id, text: string, controls: Control
     media: null,
     body: { type: 'interactive', text, payload: controls },
     payload: controls as never,
+    replyTo: takeQuoted(conversationId),
   });
 
 /** `text` and `payload` are what the bubble shows until the server has rendered it. */
 export const sendTemplate = (conversationId: Id, body: TemplateBody, text: string, payload: object): void =>
-  void enqueue({ conversationId, type: 'template', text, media: null, body, payload: payload as never });
+  void enqueue({
+    conversationId,
+    type: 'template',
+    text,
+    media: null,
+    body,
+    payload: payload as never,
+    replyTo: takeQuoted(conversationId),
+  });

@@ -4,6 +4,7 @@ import type { Clip } from '@/shared/media/clips';
 import { barsOf } from '@/shared/media/recorder';
 import { voiceExtension } from '@/shared/media/voiceNote';
 import { enqueue, newClientId } from '@/shared/offline/outbox';
+import { takeQuoted } from './messageMenu';
 
 /** WhatsApp's 16 MB last longer; nobody listens so long. */
 export const VOICE_MAX_S = 15 * 60;
@@ -21,5 +22,5 @@ export function sendClip(conversationId: Id, clip: Clip): void {
     attachmentId: null,
     voice: { peaks, duration: clip.duration },
   } as const;
-  void enqueue({ conversationId, type: 'media', text: '', media });
+  void enqueue({ conversationId, type: 'media', text: '', media, replyTo: takeQuoted(conversationId) });
 }

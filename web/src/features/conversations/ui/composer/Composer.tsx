@@ -22,7 +22,7 @@ import { markOf } from '@/shared/ui/ChannelMark';
 import { showError } from '@/shared/ui/showError';
 import { acceptedTypes } from '../../model/attachments';
 import { type Asked, gapsIn, replaced } from '../../model/canned';
-import { answerTo, useReplies } from '../../model/messageMenu';
+import { answerTo, takeQuoted, useReplies } from '../../model/messageMenu';
 import { useChannel } from '../../model/queries';
 import { sendNote, sendReply } from '../../model/sending';
 import { TemplateSlot, useTemplateWish, wishTemplate } from '../../model/templateSlot';
@@ -137,8 +137,7 @@ export function Composer({ id, row, detailReady }: Props) {
     if (!canSend) return;
     if (note) sendNote(id, text.trim());
     else {
-      sendReply(id, text.trim(), tray, channel?.capabilities.caption_max ?? 0, quoted?.id);
-      answerTo(id, null);
+      sendReply(id, text.trim(), tray, channel?.capabilities.caption_max ?? 0, takeQuoted(id));
     }
     change('');
     input.current?.focus();
