@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from invekto.conversations.lifecycle import reopen_conversation
+from invekto.conversations.queries import Viewer
+from invekto.kernel.tx import Actor
 from tests.conversations.inlet import Inlet, Json, Line, Rows
 
 PEOPLE = [f"9055500{number:05}" for number in range(40)]
@@ -221,9 +224,42 @@ async def test_what_an_agent_goes_on_with_is_past_no_more(inlet: Inlet) -> None:
     (number,) = await inlet.firm()
     phone = PEOPLE[0]
     await inlet.receive(chunk(inlet, number, line(1, phone, seconds(inlet, timedelta(hours=2)))))
-    await inlet.execute("update conversation set status = 'open', resolved_at = null, past = false")
+    agent = await inlet.user(number.tenant_id, "ayşe")
+    opened = (await inlet.one("select id from conversation"))["id"]
+    async with inlet.db.tx(number.tenant_id, Actor("user", agent)) as tx:
+        await reopen_conversation(tx, Viewer(agent, "all", frozenset(), True), opened)
     await inlet.receive(inlet.says(number, phone, "Devam"))
     await inlet.receive(chunk(inlet, number, line(0, phone, seconds(inlet, timedelta(days=9)))))
     past, live = await inlet.rows("select id, previous_id, last_seq, past from conversation order by past desc")
-    assert (past["past"], past["last_seq"], live["past"], live["last_seq"]) == (True, 1, False, 2)
-    assert live["previous_id"] == past["id"]
+    assert (past["past"], past["last_seq"], live["past"], live["last_seq"]) == (True, 1, False, 3)
+    assert (live["id"], live["previous_id"]) == (opened, past["id"])
+
+
+async def test_a_chunk_of_hundreds_costs_no_more_statements_than_one_of_few(inlet: Inlet) -> None:
+    (number,) = await inlet.firm()
+    began = seconds(inlet, timedelta(days=90))
+
+    def part(first: int, count: int) -> Json:
+        """Of two people, with answers and files, before what the part before it told."""
+        said = [line(first, PEOPLE[0], began - first * 60), line(first + 1, PEOPLE[1], began - first * 60, ours=True)]
+        for key in range(first + 2, first + count):
+            image: Json = {"type": "image", "image": {"id": str(key)}} if key % 5 == 0 else {}
+            answer = {"context": {"id": f"wamid.h{key - 2}"}}
+            said.append(line(key, PEOPLE[key % 2], began - key * 60, **image) | answer)
+        return chunk(inlet, number, *said)
+
+    asked: list[str] = []
+
+    def note(query: Any) -> None:
+        asked.append(query.query)
+
+    counts = []
+    for one in (part(0, 20), part(100, 20), part(200, 20), part(1000, 600)):
+        await inlet.store(one)
+        asked.clear()
+        with inlet.connection.query_logger(note):
+            await inlet.work()
+        counts.append(len(asked))
+    assert await inlet.count("quarantine") == 0
+    # The first ones learn types and routes, and make the people.
+    assert counts[2] == counts[3], counts
