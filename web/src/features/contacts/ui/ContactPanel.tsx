@@ -15,6 +15,7 @@ import { Phone } from '@/shared/ui/Phone';
 import { ErrorBar, SkeletonRows, useSlow } from '@/shared/ui/states';
 import { contactKey, readContact } from '../api';
 import classes from './ContactPanel.module.css';
+import { FirstTouchLine } from './FirstTouchLine';
 import { MediaSection } from './MediaSection';
 import { NameEditor } from './NameEditor';
 import '../texts';
@@ -70,6 +71,11 @@ export default function ContactPanel({ row, tags, mode, onClose, onOpenConversat
           <p className={classes.line}>
             <Phone value={row.contact.phone} />
           </p>
+        </Section>
+      )}
+      {contact.data?.first_touch && (
+        <Section title={t('first.title')}>
+          <FirstTouchLine touch={contact.data.first_touch} />
         </Section>
       )}
       <Section title={t('tags')}>{tags}</Section>
