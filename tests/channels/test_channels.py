@@ -184,7 +184,7 @@ async def test_everybody_signed_in_sees_the_firms_channels_and_what_they_can_do(
     first = listed["items"][0]
     assert first.keys() == {
         "id", "number", "kind", "provider", "name", "address", "status", "status_reason", "team_id", "media_policy",
-        "capabilities",
+        "quality", "messaging_limit", "health_at", "capabilities",
     }  # fmt: skip
     can = first["capabilities"]
     assert (can["text_max"], can["caption_max"], can["service_window_s"]) == (4096, 1024, 86_400)

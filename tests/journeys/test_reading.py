@@ -55,3 +55,38 @@ def test_a_thread_opens_at_what_is_unread_and_then_at_its_end(
     page.wait_for_timeout(1000)
     expect(last).to_be_in_viewport(ratio=0.9)
     context.close()
+
+
+def test_a_short_thread_stays_at_its_end_when_the_one_before_comes_above_it(browser: Browser, desk: Desk) -> None:
+    context = new_context(browser, size=DESKTOP)
+    page = context.new_page()
+    sign_in(page, desk, "supervisor")
+    say(desk, *(f"{number}. {LONG}" for number in range(12)))
+    before = wait_until(lambda: conversation_of(desk, 12), "they are stored")
+    page.request.post(f"{desk.url}/api/v1/conversations/{before}/resolve", headers={"Origin": desk.url})
+    # Two days later.
+    desk.rows("update conversation set resolved_at = now() - interval '2 days' where id = $1::uuid", before)
+    say(desk, "Merhaba, bir sorum daha var")
+    page.goto(f"{desk.url}/inbox/all/{wait_until(lambda: conversation_of(desk, 1), 'a new one begins')}")
+    lines = page.get_by_role("log").get_by_test_id("message")
+    wait_until(lambda: lines.count() > 1, "the conversation before is loaded above")
+    page.wait_for_timeout(1000)
+    expect(lines.last).to_be_in_viewport(ratio=0.9)
+    expect(page.get_by_role("log")).to_have_attribute("data-at-end", "true")
+    context.close()
+
+
+def say(desk: Desk, *texts: str) -> None:
+    with desk.customer() as control:
+        for text in texts:
+            said = {"customer": {"name": "Cemre Yalın", "phone": "905550205002"}, "text": text, "wait": True}
+            control.post("/whatsapp_cloud/say", json=said).raise_for_status()
+
+
+def conversation_of(desk: Desk, last_seq: int) -> str | None:
+    query = (
+        "select c.id from conversation c join contact p on (p.tenant_id, p.id) = (c.tenant_id, c.contact_id)"
+        " where p.name = 'Cemre Yalın' and c.status = 'open' and c.last_seq = $1"
+    )
+    found = desk.rows(query, last_seq)
+    return str(found[0]["id"]) if found else None

@@ -83,6 +83,15 @@ export function Thread({ row }: { row: Conversation }) {
     if (unread > 0) virtualizer.scrollToIndex(unread, { align: 'start' });
     else virtualizer.scrollToEnd();
   }, [ready, items, virtualizer]);
+  // What fits has no place to keep: when earlier messages come above it, its end is where one was.
+  const fits = useRef(false);
+  useLayoutEffect(() => {
+    if (items.length > 0 && fits.current && !landing) virtualizer.scrollToEnd();
+  }, [items, landing, virtualizer]);
+  useEffect(() => {
+    const el = scroller.current;
+    fits.current = settled && !!el && el.scrollHeight <= el.clientHeight + 1;
+  });
   useEffect(() => {
     if (!ready) return;
     const timer = setTimeout(() => setSettled(true), SETTLE_MS);
