@@ -47,6 +47,11 @@ export function useLineKeys({ items, conversationId, canReact, canQuote, scrollT
         done();
         return toEnd();
       }
+      if (event.key === 'Home') {
+        // As above; and it ends the way to another place that has not arrived yet.
+        done();
+        return scrollTo(0);
+      }
       if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
         done();
         return void focusItem(nextLine(items.current, at, event.key === 'ArrowUp' ? -1 : 1));
@@ -68,7 +73,7 @@ export function useLineKeys({ items, conversationId, canReact, canQuote, scrollT
         event.currentTarget.focus();
       }
     },
-    [items, conversationId, canReact, canQuote, focusItem, toEnd],
+    [items, conversationId, canReact, canQuote, focusItem, scrollTo, toEnd],
   );
 }
 
