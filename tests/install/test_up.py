@@ -127,7 +127,7 @@ def test_each_killed_process_is_started_again_and_no_connection_is_refused_meanw
         assert f"{name} ended (killed by SIGKILL)" in up.log()
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 def test_after_kill_9_of_any_one_process_or_of_all_at_once_the_next_start_is_healthy(up: Up) -> None:
     up.start()
     for name in ("supervisor", "web", "worker", "postgres", "all"):
@@ -138,6 +138,7 @@ def test_after_kill_9_of_any_one_process_or_of_all_at_once_the_next_start_is_hea
             os.kill(up.pid(name), signal.SIGKILL)
         if name not in ("all", "supervisor"):
             up.process.terminate()
-        up.process.wait(30)
+        # The server's last checkpoint may wait for a busy disk: it has a minute.
+        up.process.wait(100)
         wait_until(lambda: up.processes() == [], f"nothing is left after kill -9 of {name}", 20)
         up.start()

@@ -122,7 +122,12 @@ async def test_what_happened_while_the_line_was_down_is_replayed_once(world: Wor
     await screen.drop()
     missed = [await world.write(f"+90555000010{n}") for n in range(5)]
     gone = await screen.browser.post(f"/conversations/{first}/take")
-    await (other.browser).post(f"/conversations/{first}/assign", {"user_id": str(world.firm.users["agent2"])})
+    theirs = str(world.firm.users["agent2"])
+    await (other.browser).post(f"/conversations/{first}/assign", {"user_id": theirs})
+    # The log is read up to here: what lies behind the resuming screen's start would come as news, and say the row again.
+    await other.until(
+        lambda: any((row["assignee"] or {}).get("id") == theirs for row in other.told("conversations")), "told"
+    )
     screen.frames.clear()
     await screen.open()
     await screen.until(screen.batches, "told")

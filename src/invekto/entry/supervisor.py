@@ -211,6 +211,9 @@ class Supervisor:
             self._look_after(None)
 
     def _look_after(self, longest_s: float | None) -> None:
+        if self._asked_to_stop:
+            # It was raised where Python lets nothing out, as in a finaliser.
+            raise Stopped
         for watched in self._watched:
             self._look_at(watched)
         due = [w.start_again_at - time.monotonic() for w in self._watched if w.start_again_at is not None]
