@@ -1,5 +1,5 @@
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
+import { Suspense, useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useOpenConversation } from '@/app/useOpenConversation';
 import { nextAfter } from '@/features/conversations/model/nav';
@@ -13,15 +13,16 @@ import { Lightbox } from '@/shared/media/Lightbox';
 import { useLive } from '@/shared/realtime/store';
 import { useCan } from '@/shared/session/session';
 import { IconMessageDots } from '@/shared/ui/icons';
+import { lazyPart } from '@/shared/ui/lazyPart';
 import { Empty } from '@/shared/ui/states';
 import { useIsNarrow, useIsPhone } from '@/shared/ui/useMedia';
 import classes from './inbox.module.css';
 import { LaterPane } from './laterPane';
 
-const ContactPanel = lazy(() => import('@/features/contacts/ui/ContactPanel'));
-const FirstMessage = lazy(() => import('@/features/templates/ui/FirstMessage'));
-const TagSection = lazy(async () => ({ default: (await import('@/features/conversations/ui/TagSection')).TagSection }));
-const ComposerTemplates = lazy(() => import('./composerTemplates'));
+const ContactPanel = lazyPart(() => import('@/features/contacts/ui/ContactPanel'));
+const FirstMessage = lazyPart(() => import('@/features/templates/ui/FirstMessage'));
+const TagSection = lazyPart(async () => ({ default: (await import('@/features/conversations/ui/TagSection')).TagSection }));
+const ComposerTemplates = lazyPart(() => import('./composerTemplates'));
 const route = getRouteApi('/inside/inbox/$view');
 const PANEL_KEY = 'invekto.panel';
 

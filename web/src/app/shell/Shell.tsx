@@ -1,10 +1,11 @@
 import { Outlet, useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { holdKeys } from '@/shared/keys/registry';
 import { useKeys } from '@/shared/keys/useKeys';
 import { useFreshCounts } from '@/shared/realtime/counts';
 import { useCan, useSession } from '@/shared/session/session';
+import { lazyPart } from '@/shared/ui/lazyPart';
 import { useIsPhone } from '@/shared/ui/useMedia';
 import { BottomBar } from './BottomBar';
 import { ConnectionBar } from './ConnectionBar';
@@ -12,7 +13,7 @@ import { Rail } from './Rail';
 import classes from './Shell.module.css';
 import { usePageTitle } from './usePageTitle';
 
-const ShortcutsHelp = lazy(() => import('./ShortcutsHelp'));
+const ShortcutsHelp = lazyPart(() => import('./ShortcutsHelp'));
 
 export function Shell() {
   const signedIn = useSession((state) => state.session !== null);

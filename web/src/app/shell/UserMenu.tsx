@@ -1,7 +1,7 @@
 import { Menu, useMantineColorScheme } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { endWork, unsentCount } from '@/app/lifecycle';
 import { signOut } from '@/features/accounts/api';
@@ -10,12 +10,13 @@ import type { Theme } from '@/shared/api/types';
 import { currentLocale, LOCALES } from '@/shared/i18n/i18n';
 import { savePreference, useCan, useMe } from '@/shared/session/session';
 import { IconDeviceDesktop, IconKeyboard, IconLogout, IconMessageBolt, IconMoon, IconSun } from '@/shared/ui/icons';
+import { lazyPart } from '@/shared/ui/lazyPart';
 import '@/shared/ui/mantine-menu.css';
 import { showError } from '@/shared/ui/showError';
 import classes from './Shell.module.css';
 import { type Place, UserButton } from './UserControl';
 
-const ConfirmSignOut = lazy(() => import('./ConfirmSignOut'));
+const ConfirmSignOut = lazyPart(() => import('./ConfirmSignOut'));
 const THEMES: { theme: Theme; icon: typeof IconSun }[] = [
   { theme: 'light', icon: IconSun },
   { theme: 'dark', icon: IconMoon },

@@ -1,7 +1,8 @@
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
+import { lazyPart } from '@/shared/ui/lazyPart';
 import { useLightbox } from './lightbox';
 
-const Opened = lazy(() => import('./LightboxDialog'));
+const Opened = lazyPart(() => import('./LightboxDialog'));
 
 /** Pictures and films over the page. Its code comes when the first one is opened. */
 export function Lightbox() {

@@ -2,7 +2,9 @@
  * Menus and pickers are heavy and seldom needed at once, so their code comes when somebody reaches for the button.
  * Until then a plain button of the same look stands in its place.
  */
-import { type ComponentType, lazy, type ReactNode, Suspense, useState } from 'react';
+
+import { type ComponentType, type ReactNode, Suspense, useState } from 'react';
+import { lazyPart } from '@/shared/ui/lazyPart';
 
 interface ButtonHandlers {
   onPointerEnter: () => void;
@@ -11,7 +13,7 @@ interface ButtonHandlers {
 }
 
 export function deferred<P extends object>(load: () => Promise<{ default: ComponentType<P> }>) {
-  const Loaded = lazy(load);
+  const Loaded = lazyPart(load);
   /** `wanted`: it should be open. `button` gets handlers that fetch the code in advance and ask to open. */
   return function Deferred({
     wanted,
@@ -25,9 +27,11 @@ export function deferred<P extends object>(load: () => Promise<{ default: Compon
     props: P;
   }) {
     const [asked, setAsked] = useState(false);
+    // In advance only: whoever opens it asks for it again.
+    const ahead = () => void load().catch(() => undefined);
     const plain = button({
-      onPointerEnter: () => void load(),
-      onFocus: () => void load(),
+      onPointerEnter: ahead,
+      onFocus: ahead,
       onClick: () => {
         setAsked(true);
         onOpen();

@@ -1,14 +1,4 @@
-import {
-  type ClipboardEvent,
-  type KeyboardEvent,
-  lazy,
-  Suspense,
-  use,
-  useEffect,
-  useLayoutEffect,
-  useRef,
-  useState,
-} from 'react';
+import { type ClipboardEvent, type KeyboardEvent, Suspense, use, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { useTranslation } from 'react-i18next';
 import type { Conversation, Id, Upload } from '@/shared/api/types';
@@ -19,6 +9,7 @@ import { useKeys } from '@/shared/keys/useKeys';
 import { canRecord, hasClip } from '@/shared/media/clips';
 import type { DraftKind } from '@/shared/offline/drafts';
 import { markOf } from '@/shared/ui/ChannelMark';
+import { lazyPart } from '@/shared/ui/lazyPart';
 import { showError } from '@/shared/ui/showError';
 import { acceptedTypes } from '../../model/attachments';
 import { type Asked, gapsIn, replaced } from '../../model/canned';
@@ -35,13 +26,13 @@ import { useCanned } from './useCanned';
 import { useDraftText } from './useDraftText';
 import { useFileDrop } from './useFileDrop';
 
-const Blocked = lazy(() => import('./Blocked'));
-const QuoteBar = lazy(() => import('./QuoteBar'));
-const CannedList = lazy(() => import('./CannedList'));
-const Tray = lazy(() => import('./Tray'));
-const TemplateArea = lazy(() => import('./TemplateArea'));
-const VoiceRecorder = lazy(() => import('./VoiceRecorder'));
-const Extras = lazy(() => import('./Extras'));
+const Blocked = lazyPart(() => import('./Blocked'));
+const QuoteBar = lazyPart(() => import('./QuoteBar'));
+const CannedList = lazyPart(() => import('./CannedList'));
+const Tray = lazyPart(() => import('./Tray'));
+const TemplateArea = lazyPart(() => import('./TemplateArea'));
+const VoiceRecorder = lazyPart(() => import('./VoiceRecorder'));
+const Extras = lazyPart(() => import('./Extras'));
 
 interface Props {
   id: Id;

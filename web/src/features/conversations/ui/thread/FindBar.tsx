@@ -1,10 +1,11 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Id } from '@/shared/api/types';
 import { folded } from '@/shared/format/text';
 import { IconButton } from '@/shared/ui/IconButton';
 import { IconCalendar, IconChevronDown, IconChevronUp, IconSearch, IconX } from '@/shared/ui/icons';
+import { lazyPart } from '@/shared/ui/lazyPart';
 import '../../threadTexts';
 import { searchMessages } from '../../api';
 import { closeFind, useFind } from '../../model/find';
@@ -12,7 +13,7 @@ import type { Place } from '../../model/landing';
 import classes from './FindBar.module.css';
 import type { Target } from './jump';
 
-const DayDialog = lazy(() => import('./DayDialog'));
+const DayDialog = lazyPart(() => import('./DayDialog'));
 const PAUSE_MS = 250;
 
 interface Props {

@@ -1,9 +1,10 @@
 import { Menu } from '@mantine/core';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Message } from '@/shared/api/types';
 import { IconArrowForwardUp, IconCopy, IconCornerUpLeft, IconDownload, IconMoodPlus, IconPencil } from '@/shared/ui/icons';
 import { Kbd } from '@/shared/ui/Kbd';
+import { lazyPart } from '@/shared/ui/lazyPart';
 import { toast } from '@/shared/ui/toasts';
 import '@/shared/ui/mantine-menu.css';
 import '../../threadTexts';
@@ -12,7 +13,7 @@ import { giveReaction } from '../../model/messages';
 import { useCanQuote, useCanReact } from '../../model/queries';
 import classes from './MessageMenu.module.css';
 
-const EmojiPicker = lazy(() => import('./EmojiPicker'));
+const EmojiPicker = lazyPart(() => import('./EmojiPicker'));
 const QUICK = ['👍', '❤️', '😂', '😮', '😢', '🙏'];
 
 /** What can be done with one message. One menu serves the whole thread and stands where it was asked for. */

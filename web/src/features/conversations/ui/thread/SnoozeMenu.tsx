@@ -1,9 +1,10 @@
 import { Menu } from '@mantine/core';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Conversation } from '@/shared/api/types';
 import { aheadTime } from '@/shared/format/time';
 import { IconCalendarClock } from '@/shared/ui/icons';
+import { lazyPart } from '@/shared/ui/lazyPart';
 import { snoozeConversation } from '../../model/actions';
 import { setPicker, usePickers } from '../../model/pickers';
 import { snoozeChoices } from '../../model/snooze';
@@ -11,7 +12,7 @@ import '@/shared/ui/mantine-menu.css';
 import { SnoozeButton } from './SnoozeControl';
 import classes from './SnoozeMenu.module.css';
 
-const SnoozeDate = lazy(() => import('./SnoozeDate'));
+const SnoozeDate = lazyPart(() => import('./SnoozeDate'));
 
 export default function SnoozeMenu({ row }: { row: Conversation }) {
   const { t } = useTranslation('conversations');

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { lazy, Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Conversation } from '@/shared/api/types';
 import { asMedium, setThreadMedia } from '@/shared/media/lightbox';
@@ -8,6 +8,7 @@ import { useOutbox } from '@/shared/offline/outbox';
 import { loadThread } from '@/shared/realtime/loaders';
 import { useLive } from '@/shared/realtime/store';
 import { IconArrowDown } from '@/shared/ui/icons';
+import { lazyPart } from '@/shared/ui/lazyPart';
 import { ErrorBar, SkeletonThread, useSlow } from '@/shared/ui/states';
 import { useFind } from '../../model/find';
 import { useLanding } from '../../model/landing';
@@ -36,7 +37,7 @@ const GUESS: Record<ThreadItem['kind'], number> = {
   album: 250,
   pending: 52,
 };
-const FindBar = lazy(() => import('./FindBar'));
+const FindBar = lazyPart(() => import('./FindBar'));
 
 export function Thread({ row }: { row: Conversation }) {
   const { t } = useTranslation('conversations');

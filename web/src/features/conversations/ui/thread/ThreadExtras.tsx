@@ -1,10 +1,11 @@
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import type { Conversation } from '@/shared/api/types';
+import { lazyPart } from '@/shared/ui/lazyPart';
 import { forwardMessage, showRevisions, useMessageMenu } from '../../model/messageMenu';
 
-const MessageMenu = lazy(() => import('./MessageMenu'));
-const ForwardDialog = lazy(() => import('./ForwardDialog'));
-const RevisionsDialog = lazy(() => import('./RevisionsDialog'));
+const MessageMenu = lazyPart(() => import('./MessageMenu'));
+const ForwardDialog = lazyPart(() => import('./ForwardDialog'));
+const RevisionsDialog = lazyPart(() => import('./RevisionsDialog'));
 
 /** What opens over a thread; its code comes when it is first asked for. */
 export function ThreadExtras({ row }: { row: Conversation }) {

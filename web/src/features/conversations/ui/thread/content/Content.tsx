@@ -1,22 +1,23 @@
-import { type ComponentProps, lazy, type ReactNode, Suspense } from 'react';
+import { type ComponentProps, type ReactNode, Suspense } from 'react';
 import { readContext } from '@/shared/api/payloads';
 import type { Attachment, Message } from '@/shared/api/types';
+import { lazyPart } from '@/shared/ui/lazyPart';
 import classes from './content.module.css';
 import { TextBody } from './TextBody';
 
 const load = () => import('./Rich');
-const Rich = lazy(load);
-const Media = lazy(async () => ({ default: (await load()).MediaBody }));
-const Activity = lazy(async () => ({ default: (await load()).Activity }));
-const Failed = lazy(async () => ({ default: (await load()).FailedNote }));
-const FailedPending = lazy(async () => ({ default: (await load()).FailedActions }));
-const Unknown = lazy(async () => ({ default: (await load()).UnknownNote }));
-const Given = lazy(async () => ({ default: (await load()).Reactions }));
-const TakenBack = lazy(async () => ({ default: (await load()).Revoked }));
-const Acts = lazy(async () => ({ default: (await load()).Actions }));
-const Passed = lazy(async () => ({ default: (await load()).Forwarded }));
-const Voice = lazy(async () => ({ default: (await load()).Announcer }));
-const AlbumBody = lazy(async () => ({ default: (await load()).Album }));
+const Rich = lazyPart(load);
+const Media = lazyPart(async () => ({ default: (await load()).MediaBody }));
+const Activity = lazyPart(async () => ({ default: (await load()).Activity }));
+const Failed = lazyPart(async () => ({ default: (await load()).FailedNote }));
+const FailedPending = lazyPart(async () => ({ default: (await load()).FailedActions }));
+const Unknown = lazyPart(async () => ({ default: (await load()).UnknownNote }));
+const Given = lazyPart(async () => ({ default: (await load()).Reactions }));
+const TakenBack = lazyPart(async () => ({ default: (await load()).Revoked }));
+const Acts = lazyPart(async () => ({ default: (await load()).Actions }));
+const Passed = lazyPart(async () => ({ default: (await load()).Forwarded }));
+const Voice = lazyPart(async () => ({ default: (await load()).Announcer }));
+const AlbumBody = lazyPart(async () => ({ default: (await load()).Album }));
 
 /** Fetches the code of what is more than words before a thread needs it. */
 export const preloadContent = (): void => void load();
