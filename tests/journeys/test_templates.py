@@ -21,7 +21,7 @@ REMINDER = "Merhaba {{1}}, *27 Kasım Cuma* saat {{2}} randevunuzu hatırlatır�
 def approved(desk: Desk) -> str:
     """A template that the firm may send from the beginning."""
     template: dict[str, Any] = {
-        "name": "hatirlatma",
+        "name": "kontrol_gunu",
         "language": "tr",
         "category": "UTILITY",
         "components": [
