@@ -135,7 +135,7 @@ def test_a_refusal_says_why_and_the_template_can_be_written_again(
 
 
 def test_an_agent_reads_templates_and_has_no_editor(agent: Page, desk: Desk, approved: str) -> None:
-    agent.goto(f"{desk.url}/templates?q=HATIRLATMA")
+    agent.goto(f"{desk.url}/templates?q=HATIRLATIRIZ")
     agent.get_by_test_id("template-row").filter(has_text=approved).get_by_role("link").click()
     expect(agent.get_by_test_id("template-preview")).to_contain_text("Merhaba Ayşe")
     expect(agent.get_by_role("link", name=WORDS["one"]["edit"])).to_have_count(0)
