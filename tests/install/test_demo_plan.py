@@ -13,7 +13,7 @@ from invekto.conversations.models import MESSAGE_TYPES
 from invekto.entry.demo.dialogues import AGENT, CUSTOMER, LANGUAGES, blocks
 from invekto.entry.demo.media import sample_files
 from invekto.entry.demo.people import Person
-from invekto.entry.demo.plan import DAYS, FIRMS, SERVICE_WINDOW, TAGS, Talk, talks
+from invekto.entry.demo.plan import DAYS, FIRMS, SERVICE_WINDOW, TAGS, Talk, tags_of, talks
 from invekto.entry.demo.threads import Cast, threads
 from invekto.kernel.ids import uuid7
 
@@ -113,6 +113,17 @@ def test_no_text_promises_discounts_results_or_comparisons(language: str) -> Non
                 assert not FORBIDDEN.search(text), text
 
 
+def test_a_clinic_lets_no_rooms(planned: dict[str, list[Talk]]) -> None:
+    said = [turn.text for talk in planned["demo"] for turn in talk.turns]
+    assert not [
+        text for text in said if re.search(r"odanız|deniz tarafı|sea side|quiet room|غرفة عائلية", text, re.IGNORECASE)
+    ]
+    assert "Konaklama" not in tags_of(FIRMS[0])
+    assert {"Konaklama", "VIP"} <= tags_of(FIRMS[1]).keys()
+    for firm in FIRMS:
+        assert {tag for talk in planned[firm.slug] for tag in talk.tags} <= tags_of(firm).keys()
+
+
 def test_the_two_firms_share_no_customer(planned: dict[str, list[Talk]]) -> None:
     numbers = [{talk.person.phone or talk.person.user_id for talk in planned[firm.slug]} for firm in FIRMS]
     assert len(numbers[0]) > 1_500
@@ -138,7 +149,7 @@ def lines(planned: dict[str, list[Talk]]) -> dict[str, list[tuple[str, PastLine]
             tags=dict.fromkeys(TAGS, uuid7()),
             files=files,
             desk_team=uuid7(),
-            stays_team=uuid7(),
+            guest_team=uuid7(),
             now=NOW,
         )
         played = [thread for thread, _ in threads(talks_of_firm, cast)]

@@ -30,7 +30,7 @@ from invekto.entry import sandbox
 from invekto.entry.demo import DEMO_PASSWORD, DEMO_USERS
 from invekto.entry.demo.media import sample_files
 from invekto.entry.demo.phrases import CANNED, TEMPLATES
-from invekto.entry.demo.plan import DAYS, FIRMS, TAGS, Firm, talks
+from invekto.entry.demo.plan import DAYS, FIRMS, Firm, tags_of, talks
 from invekto.entry.demo.threads import Cast, Remembered, threads
 from invekto.entry.revisions import connect as connect_database
 from invekto.entry.roles import OWNER
@@ -144,19 +144,19 @@ async def _cast(tx: Tx, settings: Settings, firm: Firm, connect_number: Callable
         )
         for username, name in names.items()
     }
-    desk, stays = await create_team(tx, name="Danışma"), await create_team(tx, name="Konaklama")
+    desk, guests = await create_team(tx, name="Danışma"), await create_team(tx, name=firm.guest_team)
     for username in ("agent1", "agent2", "agent3"):
         await add_team_member(tx, desk, users[username])
-    await add_team_member(tx, stays, users["agent3"])
+    await add_team_member(tx, guests, users["agent3"])
     return Cast(
         firm=firm.slug,
         channel_id=await connect_number(desk),
         users=users,
         names=names,
-        tags={name: (await create_tag(tx, name, color))["id"] for name, color in TAGS.items()},
+        tags={name: (await create_tag(tx, name, color))["id"] for name, color in tags_of(firm).items()},
         files=await _store_files(settings, tx.tenant_id),
         desk_team=desk,
-        stays_team=stays,
+        guest_team=guests,
         now=tx.now,
     )
 

@@ -23,10 +23,17 @@ _TEMPLATES: Final = {
     "en": ("Hello {first}, a reminder of your appointment tomorrow. Will you be there?", ("Yes", "Cancel")),
     "ar": ("مرحبا {first}، نذكرك بموعدك غدا. هل ستحضر؟", ("نعم", "إلغاء")),
 }
-_SIDES: Final = {
-    "tr": ("Deniz tarafı", "Bahçe tarafı"),
-    "en": ("Sea side", "Garden side"),
-    "ar": ("جهة البحر", "جهة الحديقة"),
+_CHOICES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
+    "demo": {
+        "tr": ("Sabah", "Öğleden sonra"),
+        "en": ("Morning", "Afternoon"),
+        "ar": ("صباحا", "بعد الظهر"),
+    },
+    "demo2": {
+        "tr": ("Deniz tarafı", "Bahçe tarafı"),
+        "en": ("Sea side", "Garden side"),
+        "ar": ("جهة البحر", "جهة الحديقة"),
+    },
 }
 _ADVERTISEMENTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "demo": {
@@ -69,11 +76,13 @@ def reminder(first: str, language: str, name: str) -> tuple[str, dict[str, Any]]
     return words.replace("{first}", first), {"name": name, "language": language, "buttons": buttons}
 
 
-def choice(language: str) -> dict[str, Any]:
-    """Buttons under a question."""
+def choice(firm: str, language: str) -> dict[str, Any]:
+    """Buttons under the question that the firm asks."""
     return {
         "kind": "buttons",
-        "buttons": [{"id": f"side-{place}", "title": title} for place, title in enumerate(_SIDES[language], 1)],
+        "buttons": [
+            {"id": f"choice-{place}", "title": title} for place, title in enumerate(_CHOICES[firm][language], 1)
+        ],
     }
 
 

@@ -11,7 +11,7 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from invekto.conversations.schemas import TagColor
-from invekto.entry.demo.dialogues import AGENT, CUSTOMER, Block, Saying, blocks
+from invekto.entry.demo.dialogues import AGENT, CUSTOMER, LANGUAGES, Block, Saying, blocks
 from invekto.entry.demo.people import Person, people
 
 DAYS: Final = 90
@@ -59,6 +59,8 @@ _TAG_OF_TOPIC: Final = {
     "وصول": "Yurt dışı",
     "arrival": "Yurt dışı",
 }
+_OF_A_HOTEL: Final = frozenset({"oda", "gec_cikis", "room", "غرفة"})
+GUEST_TAGS: Final = frozenset({"Yurt dışı", "Konaklama"})
 _WEEKDAYS: Final = {
     "tr": ("Pazartesi", "Salı", "Çarşamba", "Perşembe", "Cuma", "Cumartesi", "Pazar"),
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
@@ -100,22 +102,25 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class Firm:
-    """How much there is of a firm. `topics` None means all."""
+    """How much there is of a firm and what is talked about. `guest_team` answers those who come from afar."""
 
     slug: str
     name: str
     conversations: int
     people: int
+    guest_team: str
     topics: frozenset[str] | None = None
+    """None: all but those of a hotel."""
 
 
 FIRMS: Final = (
-    Firm("demo", "Mavera Klinik", 2700, 2050),
+    Firm("demo", "Mavera Klinik", 2700, 2050, "Yurt dışı hastalar"),
     Firm(
         "demo2",
         "Lodos Otel",
         300,
         250,
+        "Konaklama",
         frozenset(
             [
                 "oda",
@@ -138,6 +143,17 @@ FIRMS: Final = (
         ),
     ),
 )
+
+
+def _is_talked_about(firm: Firm, topic: str) -> bool:
+    return topic not in _OF_A_HOTEL if firm.topics is None else topic in firm.topics
+
+
+def tags_of(firm: Firm) -> dict[str, TagColor]:
+    """The tags that the firm uses: those of its topics, and those that are of no topic."""
+    told = {block.topic for language in LANGUAGES for block in blocks(language) if _is_talked_about(firm, block.topic)}
+    elsewhere = set(_TAG_OF_TOPIC.values()) - {tag for topic, tag in _TAG_OF_TOPIC.items() if topic in told}
+    return {name: color for name, color in TAGS.items() if name not in elsewhere}
 
 
 def talks(firm: Firm, now: datetime, agent_names: Mapping[str, str]) -> list[Talk]:
@@ -213,7 +229,7 @@ def _talk(
 
 
 def _topics(rng: random.Random, firm: Firm, language: str) -> list[Block]:
-    known = [block for block in blocks(language) if firm.topics is None or block.topic in firm.topics]
+    known = [block for block in blocks(language) if _is_talked_about(firm, block.topic)]
     count = rng.choices((1, 2, 3, 4, 6, 12), (32, 34, 20, 9, 4, 1))[0]
     chosen = rng.sample(known, min(count, len(known)))
     if count > len(known):

@@ -26,7 +26,7 @@ from invekto.entry.demo.lines import (
 )
 from invekto.entry.demo.media import SampleFile, sample_files
 from invekto.entry.demo.people import Person
-from invekto.entry.demo.plan import SERVICE_WINDOW, Talk, Turn
+from invekto.entry.demo.plan import GUEST_TAGS, SERVICE_WINDOW, Talk, Turn
 
 _WITH_FILE: Final = frozenset({"image", "video", "audio", "document", "sticker"})
 _QUIET: Final = frozenset({"reaction", "system"})
@@ -58,7 +58,7 @@ class Cast:
     tags: Mapping[str, UUID]
     files: Mapping[str, PastFile]
     desk_team: UUID
-    stays_team: UUID
+    guest_team: UUID
     now: datetime
 
 
@@ -112,7 +112,7 @@ class _Scene:
             window=SERVICE_WINDOW,
             status=talk.outcome,
             assignee_id=self._agent,
-            team_id=cast.stays_team if "Konaklama" in talk.tags else cast.desk_team,
+            team_id=cast.guest_team if GUEST_TAGS.intersection(talk.tags) else cast.desk_team,
             resolved_at=talk.ended_at if resolved else None,
             resolved_by_id=self._agent if resolved else None,
             snoozed_until=self._snoozed_until() if talk.outcome == "snoozed" else None,
@@ -236,7 +236,7 @@ class _Scene:
             case "contacts":
                 return None, contact_cards(rng)
             case "interactive" if turn.who == AGENT:
-                return text, choice(self._talk.person.language)
+                return text, choice(self._cast.firm, self._talk.person.language)
             case "interactive":
                 place = self._place_of(AGENT)
                 asked = None if place is None else self._lines[place]
