@@ -82,7 +82,7 @@ async def test_a_status_that_comes_before_its_message_was_recorded_waits_for_it(
     assert await status_of(inlet, message) == "sending"
     assert await inlet.rows("select 1 from delivery_update where applied_at is not null") == []
     conversation = (await inlet.one("select id, channel_id from conversation"))[0]
-    claim = Claim(line.tenant_id, conversation, line.id, uuid7(), 0, None)
+    claim = Claim(line.tenant_id, conversation, line.id, uuid7(), 0, 0.0)
     async with (await inlet.db.pool(DELIVERY)).acquire() as connection, claimed(connection, [line.tenant_id]):
         await settle(connection, claim, message, "sent", provider_id="wamid.out")
         await apply_parked(connection, line.tenant_id, line.id, ["wamid.out"])
@@ -249,7 +249,7 @@ def _expected(came: set[str]) -> tuple[str, str | None, str | None]:
 
 async def _record(inlet: Inlet, line: Line, message: UUID, provider_id: str) -> None:
     conversation = (await inlet.one("select conversation_id from message where id = $1", message))[0]
-    claim = Claim(line.tenant_id, conversation, line.id, uuid7(), 0, None)
+    claim = Claim(line.tenant_id, conversation, line.id, uuid7(), 0, 0.0)
     async with (await inlet.db.pool(DELIVERY)).acquire() as connection, claimed(connection, [line.tenant_id]):
         await settle(connection, claim, message, "sent", provider_id=provider_id)
         await apply_parked(connection, line.tenant_id, line.id, [provider_id])

@@ -160,7 +160,10 @@ class Quarantine(Base):
 
 
 class ChannelPace(TenantRow):
-    """The token bucket of one channel, updated when lanes are claimed; `paused_until` after a 429."""
+    """The token bucket of one channel, updated when lanes are claimed; `paused_until` after a 429.
+
+    `failures` of its provider in a row since `failing_since`: see circuits.
+    """
 
     __tablename__ = "channel_pace"
     __table_args__ = (tenant_fk("channel_id", "channel", ondelete="CASCADE"),)
@@ -171,6 +174,8 @@ class ChannelPace(TenantRow):
     burst: Mapped[float]
     refilled_at: Mapped[datetime]
     paused_until: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(server_default="0")
+    failing_since: Mapped[datetime | None]
 
 
 class ProviderEvent(TenantRow):

@@ -1,21 +1,28 @@
 """How fast a channel may send: a token bucket in a row, drawn from when lanes are claimed, so that every worker shares it.
 
-All times are the database's: workers' clocks may differ.
+The same row holds the channel's circuit: whether its provider works at all (see circuits). All times are the database's:
+workers' clocks may differ.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from invekto.channels.outgoing import Capabilities
 from invekto.kernel.tenancy import Connection
 
+OPENS_AT: Final = 5
+"""So many failures of the provider in a row open a channel's circuit."""
+FIRST_REST_S: Final = 5.0
+LONGEST_REST_S: Final = 60.0
+
 # One statement for many channels: refill each by the time that passed without a pause, take what is there, say what was taken.
 _TAKE = """
 with held as (
-  select p.tenant_id, p.channel_id, p.paused_until, w.wanted, w.burst, w.rate,
+  select p.tenant_id, p.channel_id, p.paused_until, p.failures, w.wanted, w.burst, w.rate,
          least(w.burst, p.tokens + w.rate * greatest(0, extract(epoch from now() - greatest(p.refilled_at, p.paused_until))::float8))
            as tokens
     from unnest($1::uuid[], $2::uuid[], $3::float8[], $4::float8[], $5::float8[])
@@ -24,14 +31,25 @@ with held as (
    order by p.tenant_id, p.channel_id
      for update of p
 ), taken as (
-  select held.*, case when paused_until > now() then 0 else least(wanted, floor(tokens)) end as granted from held
+  select held.*,
+         case when paused_until > now() then 0
+              when failures >= $6 then least(wanted, 1)
+              else least(wanted, floor(tokens)) end as granted,
+         -- The n-th probe of an open circuit is followed by a rest twice as long, a quarter of it at random.
+         case when failures >= $6 and not coalesce(paused_until > now(), false)
+              then least($8::float8, $7::float8 * 2 ^ least(failures - $6 + 1, 10)) * (0.75 + random() / 4) end as rest_s
+    from held
 )
 update channel_pace pace
-   set tokens = taken.tokens - taken.granted, rate_per_s = taken.rate, burst = taken.burst, refilled_at = now()
+   set tokens = greatest(0, taken.tokens - taken.granted), rate_per_s = taken.rate, burst = taken.burst, refilled_at = now(),
+       failures = case when taken.rest_s is null then pace.failures else pace.failures + 1 end,
+       paused_until = case when taken.rest_s is null then pace.paused_until
+                           else now() + make_interval(secs => taken.rest_s) end
   from taken
  where pace.tenant_id = taken.tenant_id and pace.channel_id = taken.channel_id
-returning taken.channel_id, taken.granted::int as granted,
-          case when taken.paused_until > now() then extract(epoch from taken.paused_until - now())::float8
+returning taken.channel_id, taken.granted::int as granted, taken.failures,
+          case when taken.rest_s is not null then taken.rest_s
+               when taken.paused_until > now() then extract(epoch from taken.paused_until - now())::float8
                else greatest(0.02, (1 - (taken.tokens - taken.granted)) / taken.rate) end as again_in_s
 """
 _MAKE = """
@@ -53,14 +71,23 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """`granted` of the wanted sends may start now; the others not before `again_in_s` seconds."""
+    """`granted` of the wanted sends may start now; the others not before `again_in_s` seconds.
+
+    `failures`: of the provider in a row, before this draw; from OPENS_AT on the circuit is open and a granted send is a probe.
+    """
 
     granted: int
     again_in_s: float
+    failures: int
+
+    @property
+    def open(self) -> bool:
+        return self.failures >= OPENS_AT
 
 
 async def take_tokens(connection: Connection, wishes: Sequence[Wish]) -> dict[UUID, Grant]:
-    """Draws from the channels' buckets, at most what is wished; nothing from one that is paused. By channel.
+    """Draws from the channels' buckets, at most what is wished; nothing from one that is paused, one probe at a time from
+    one whose circuit is open. By channel.
 
     Locks the channels' rows in key order until the commit: workers that claim the same channel at once take turns here.
     """
@@ -87,8 +114,11 @@ async def _take(connection: Connection, wishes: Sequence[Wish]) -> dict[UUID, Gr
         [float(wish.wanted) for wish in wishes],
         [wish.capabilities.burst for wish in wishes],
         [wish.capabilities.rate_per_s for wish in wishes],
+        OPENS_AT,
+        FIRST_REST_S,
+        LONGEST_REST_S,
     )
-    return {row["channel_id"]: Grant(row["granted"], row["again_in_s"]) for row in rows}
+    return {row["channel_id"]: Grant(row["granted"], row["again_in_s"], row["failures"]) for row in rows}
 
 
 async def give_back(connection: Connection, tenant_id: UUID, channel_id: UUID, tokens: int) -> None:

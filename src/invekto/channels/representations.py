@@ -8,11 +8,12 @@ import msgspec
 from starlette.requests import Request
 
 from invekto.channels.account import Hop
+from invekto.channels.circuits import Circuit
 from invekto.channels.connecting import Office
 from invekto.channels.models import Channel
 from invekto.channels.registry import capabilities_of
 from invekto.channels.schemas import ChannelOut
-from invekto.channels.schemas_manage import HopOut
+from invekto.channels.schemas_manage import HopOut, ProviderTroubleOut
 from invekto.kernel.i18n import known, negotiate, sentence
 
 
@@ -53,6 +54,12 @@ def hop_out(hop: Hop, locale: str, ms: int | None = None) -> HopOut:
         params=params,
         ms=ms,
     )
+
+
+def trouble_out(circuit: Circuit | None) -> ProviderTroubleOut | None:
+    if circuit is None:
+        return None
+    return ProviderTroubleOut(paused=circuit.open, since=circuit.since, next_try_at=circuit.again_at)
 
 
 def office_of(request: Request) -> Office:

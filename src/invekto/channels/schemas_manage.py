@@ -131,6 +131,15 @@ class PhoneHistoryOut(BaseModel):
     at: datetime
 
 
+class ProviderTroubleOut(BaseModel):
+    """The provider fails to take messages since `since`. `paused`: so often in a row that only one at a time is tried, the next
+    one at `next_try_at`; the others wait."""
+
+    paused: bool
+    since: datetime
+    next_try_at: datetime | None
+
+
 class HealthOut(BaseModel):
     """What is known without asking anybody; `probed_at` is when the provider was asked last, `hops` what it said."""
 
@@ -148,6 +157,7 @@ class HealthOut(BaseModel):
     phone_history: PhoneHistoryOut | None
     errors: list[FailuresOut]
     quarantined: int
+    provider_trouble: ProviderTroubleOut | None
     probed_at: datetime | None
     hops: list[HopOut]
     webhook_url: str

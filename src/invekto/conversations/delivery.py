@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections import defaultdict
 from collections.abc import AsyncIterable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import starmap
@@ -30,14 +29,16 @@ from invekto.channels.adapter import (
     Rejected,
     Transient,
     Unsupported,
+    VendorDown,
 )
 from invekto.channels.outgoing import File, OutboundMedia
-from invekto.channels.pacing import Wish, give_back, take_tokens
-from invekto.channels.registry import Registry, UnknownChannelKind, capabilities_of
+from invekto.channels.pacing import give_back
+from invekto.channels.registry import Registry
 from invekto.channels.service import open_credentials
 from invekto.conversations import delivery_batches as batches
 from invekto.conversations import delivery_rows as rows
 from invekto.conversations.delivery_outcomes import Outcomes, Work, emit_changes
+from invekto.conversations.delivery_pace import Pace
 from invekto.conversations.delivery_rows import Claim
 from invekto.conversations.outbound_content import WITHOUT_FILES, part_of
 from invekto.conversations.voice_notes import VoiceNotes
@@ -57,7 +58,6 @@ CALL_DEADLINE_S: Final = 45
 _POLL_S: Final = 1.0
 _AFTER_TROUBLE_S: Final = 1.0
 _AFTER_THE_CALL_S: Final = 10.0
-_UNKNOWN_KIND_S: Final = 60.0
 _STOPPED: Final[Mapping[str, type[ChannelError]]] = {"reconnect_needed": CredentialsRefused, "paused": ChannelStopped}
 
 
@@ -71,10 +71,10 @@ class Delivery:
     keys: KeyRing
     media: MediaStore
     _running: set[asyncio.Task[None]] = field(default_factory=set)
-    _kinds: dict[UUID, tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._outcomes = Outcomes(self.database)
+        self._pace = Pace()
         self._voice_notes = VoiceNotes(self.database, self.media)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -139,8 +139,8 @@ class Delivery:
             async with pool.acquire() as connection, claimed(connection, {claim.tenant_id for claim in claims}):
                 left_s = await batches.hold_lanes(connection, claims)
                 held = [claim for claim in claims if claim.conversation_id in left_s]
-                admitted = await self._paced(connection, held)
-                heads = await batches.heads_of(connection, admitted) if admitted else {}
+                admitted, given_up = await self._pace.admit(connection, held, self._outcomes.troubled)
+                heads = await batches.heads_of(connection, [*admitted, *given_up]) if admitted or given_up else {}
                 alone: list[tuple[Claim, UUID]] = []
                 for claim in admitted:
                     head = heads.get(claim.conversation_id)
@@ -150,6 +150,7 @@ class Delivery:
                         alone.append((claim, uuid7()))
                     else:
                         works.append(work)
+                alone += await self._give_up(connection, given_up, heads)
                 if works:
                     await batches.begin_attempts(
                         connection,
@@ -172,6 +173,20 @@ class Delivery:
         self.database.wakeup.wake("event")
         return works, alone
 
+    async def _give_up(
+        self, connection: Connection, claims: Sequence[Claim], heads: Mapping[UUID, asyncpg.Record]
+    ) -> list[tuple[Claim, UUID]]:
+        """Their provider has been away for as long as a lane may be held: nobody was asked. Those that need a second look."""
+        alone: list[tuple[Claim, UUID]] = []
+        for claim in claims:
+            head = heads.get(claim.conversation_id)
+            if head is None or head["interrupted"] or head["status"] not in ("queued", "sending"):
+                alone.append((claim, uuid7()))
+            else:
+                away = VendorDown("the provider has not worked for minutes")
+                await self._outcomes.settle(connection, claim, head["id"], away)
+        return alone
+
     def _plain(self, claim: Claim, head: asyncpg.Record, until: float) -> Work | None:
         """The work of a message without a file, on a channel that works; None for anything that needs a second look."""
         plain = head["status"] == "queued" and head["type"] in WITHOUT_FILES and head["channel_status"] == "connected"
@@ -181,43 +196,6 @@ class Delivery:
             return self._work(claim, head, uuid7(), until, None)
         except (SecretUnreadable, ValueError):
             return None
-
-    async def _paced(self, connection: Connection, claims: Sequence[Claim]) -> list[Claim]:
-        """The claims that their channels' buckets admit now; the others are put off."""
-        by_channel: dict[UUID, list[Claim]] = defaultdict(list)
-        for claim in claims:
-            by_channel[claim.channel_id].append(claim)
-        kinds = await self._kinds_of(connection, claims)
-        wishes: list[Wish] = []
-        put_off: list[tuple[Claim, float]] = []
-        for channel_id, waiting in by_channel.items():
-            try:
-                capabilities = capabilities_of(*kinds[channel_id])
-            except UnknownChannelKind as error:
-                # A row of a newer version: its messages wait for a worker of that version, the others' do not.
-                _log.error("delivery: no adapter for %s", error)
-                put_off += [(claim, _UNKNOWN_KIND_S) for claim in waiting]
-                continue
-            wishes.append(Wish(waiting[0].tenant_id, channel_id, len(waiting), capabilities))
-        grants = await take_tokens(connection, wishes) if wishes else {}
-        admitted: list[Claim] = []
-        for wish in wishes:
-            waiting, grant = by_channel[wish.channel_id], grants[wish.channel_id]
-            admitted += waiting[: grant.granted]
-            # One behind the other, as the bucket fills: due together, they would all be claimed and put off again.
-            put_off += [
-                (claim, grant.again_in_s + place / wish.capabilities.rate_per_s)
-                for place, claim in enumerate(waiting[grant.granted :])
-            ]
-        await batches.release_lanes(connection, put_off)
-        return admitted
-
-    async def _kinds_of(self, connection: Connection, claims: Sequence[Claim]) -> Mapping[UUID, tuple[str, str]]:
-        """A channel never changes its kind, so one look is enough."""
-        missing = {(claim.tenant_id, claim.channel_id) for claim in claims if claim.channel_id not in self._kinds}
-        if missing:
-            self._kinds.update(await batches.kinds_of(connection, sorted(missing)))
-        return self._kinds
 
     # One lane ---------------------------------------------------------------------------------------------------
 

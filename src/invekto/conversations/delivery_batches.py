@@ -11,6 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
+from invekto.channels.pacing import LONGEST_REST_S
 from invekto.conversations.delivery_rows import Claim
 from invekto.kernel.tenancy import Connection
 
@@ -67,16 +68,48 @@ async def kinds_of(connection: Connection, channels: Sequence[tuple[UUID, UUID]]
     return {row["id"]: (row["kind"], row["provider"]) for row in rows}
 
 
-async def release_lanes(connection: Connection, put_off: Sequence[tuple[Claim, float]]) -> None:
-    """Gives untouched lanes back; each comes due after its seconds. The caller holds them."""
+@dataclass(frozen=True, slots=True)
+class PutOff:
+    """An untouched lane that comes due after `seconds`. `failing`: because its provider does not work, so its head's patience runs."""
+
+    claim: Claim
+    seconds: float
+    failing: bool = False
+
+
+async def release_lanes(connection: Connection, put_off: Sequence[PutOff]) -> None:
+    """Gives lanes back. The caller holds them."""
     if not put_off:
         return
     await connection.execute(
-        "update lane l set lease_token = null, lease_until = null, next_at = now() + make_interval(secs => w.seconds)"
-        " from unnest($1::uuid[], $2::uuid[], $3::float8[]) as w (tenant_id, conversation_id, seconds)"
+        "update lane l set lease_token = null, lease_until = null, next_at = now() + make_interval(secs => w.seconds),"
+        " held_since = case when w.failing then coalesce(l.held_since, now()) else l.held_since end"
+        " from unnest($1::uuid[], $2::uuid[], $3::float8[], $4::bool[]) as w (tenant_id, conversation_id, seconds, failing)"
         " where l.tenant_id = w.tenant_id and l.conversation_id = w.conversation_id",
-        *_keys([claim for claim, _ in put_off]),
-        [seconds for _, seconds in put_off],
+        *_keys([one.claim for one in put_off]),
+        [one.seconds for one in put_off],
+        [one.failing for one in put_off],
+    )
+
+
+# Not what waits for longer than any rest: it has a reason of its own. Skipping what somebody holds: it is under way.
+_LET_GO = """
+with waiting as (
+  select l.tenant_id, l.conversation_id from lane l
+    join unnest($1::uuid[], $2::uuid[]) as w (tenant_id, channel_id)
+      on l.tenant_id = w.tenant_id and l.channel_id = w.channel_id
+   where l.lease_token is null and l.next_at between now() and now() + make_interval(secs => $3)
+     for update of l skip locked
+)
+update lane l set next_at = now(), held_since = case when l.attempts > 0 then l.held_since end from waiting
+ where l.tenant_id = waiting.tenant_id and l.conversation_id = waiting.conversation_id
+"""
+
+
+async def let_go(connection: Connection, channels: Sequence[tuple[UUID, UUID]]) -> None:
+    """The circuits of these (tenant, channel) are closed: what waited for them is due. Reads the lanes, which are few; waits for nobody."""
+    await connection.execute(
+        _LET_GO, [tenant for tenant, _ in channels], [channel for _, channel in channels], LONGEST_REST_S
     )
 
 

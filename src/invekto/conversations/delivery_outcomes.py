@@ -21,11 +21,14 @@ from invekto.channels.adapter import (
     Credentials,
     CredentialsRefused,
     MarketingStopped,
+    MediaRefused,
     Outbound,
     OutcomeUnknown,
     Throttled,
     Transient,
+    VendorDown,
 )
+from invekto.channels.circuits import note_answers, note_failure
 from invekto.channels.pacing import pause_channel
 from invekto.channels.service import mark_reconnect_needed, stop_channel
 from invekto.conversations import delivery_batches as batches
@@ -49,6 +52,7 @@ RECORD_WITHIN_S: Final = 120
 _FIRST_BACKOFF_S: Final = 1.0
 _LONGEST_BACKOFF_S: Final = 60.0
 _AFTER_TROUBLE_S: Final = 1.0
+_COUNTED_OF_A_LANE: Final = 2
 
 SETTLED: Final = Counter(
     "invekto_messages_settled",
@@ -84,9 +88,10 @@ class _Waiting:
 
 @dataclass
 class Outcomes:
-    """One worker's pen."""
+    """One worker's pen. `troubled`: channels whose provider has failed since it last worked, as far as this worker knows."""
 
     database: Database
+    troubled: set[UUID] = field(default_factory=set)
     _waiting: list[_Waiting] = field(default_factory=list)
     _writer: asyncio.Task[None] | None = None
 
@@ -138,6 +143,7 @@ class Outcomes:
                     [(one.work.claim.tenant_id, one.work.claim.channel_id, one.provider_id) for one in ours],
                 )
                 await emit_changes(connection, self.database, [(one.work.claim, one.work.message_id) for one in ours])
+                await self._provider_works(connection, [one.work.claim for one in ours])
         SETTLED.labels("sent").inc(len(ours))
         self.database.wakeup.wake("event", "outbox")
         return {one.work.message_id for one in ours}
@@ -169,9 +175,35 @@ class Outcomes:
                 assert provider_id is not None
                 await self._accepted(connection, claim, work.message_id, provider_id)
                 await rows.move_on(connection, claim)
+                await self._provider_works(connection, [claim])
             else:
                 await self.settle(connection, claim, work.message_id, failure)
+                await self._weigh(connection, claim, failure)
         self.database.wakeup.wake("event", "outbox")
+
+    # Whether the provider works -----------------------------------------------------------------------------------
+
+    async def _weigh(self, connection: Connection, claim: Claim, failure: ChannelError) -> None:
+        """What a failure says of the channel's provider: that it does not work, that it does (a refusal is an answer), nothing."""
+        if isinstance(failure, VendorDown | OutcomeUnknown) and not isinstance(failure, MediaRefused):
+            # A lane that fails again and again may be its message's fault: it takes several lanes to open a circuit.
+            if claim.attempts < _COUNTED_OF_A_LANE:
+                self.troubled.add(claim.channel_id)
+                if await note_failure(connection, claim.tenant_id, claim.channel_id):
+                    _log.warning(
+                        "delivery: the provider of channel %s does not work: one try at a time", claim.channel_id
+                    )
+        elif failure.vendor_code is not None and not isinstance(failure, Transient):
+            await self._provider_works(connection, [claim])
+
+    async def _provider_works(self, connection: Connection, claims: Sequence[Claim]) -> None:
+        """Costs a statement only for channels that are known to have failed."""
+        channels = {(one.tenant_id, one.channel_id) for one in claims if one.channel_id in self.troubled}
+        if channels:
+            if closed := await note_answers(connection, channels):
+                await batches.let_go(connection, closed)
+                _log.warning("delivery: the providers of %d channels work again: %s", len(closed), closed[0][1])
+            self.troubled -= {channel for _, channel in channels}
 
     async def _correct(
         self, connection: Connection, work: Work, provider_id: str | None, failure: ChannelError | None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,14 +24,14 @@ _SCANNED: Final = 2000
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A lane that this worker holds until its lease ends."""
+    """A lane that this worker holds until its lease ends. `held_s`: how long its head has been failing."""
 
     tenant_id: UUID
     conversation_id: UUID
     channel_id: UUID
     token: UUID
     attempts: int
-    held_since: datetime | None
+    held_s: float
 
 
 # A claimed lane's next_at is the end of its lease: a dead worker's lanes come due by themselves.
@@ -53,7 +52,8 @@ with due as (
 update lane set lease_token = $2, lease_until = now() + make_interval(secs => $4), next_at = now() + make_interval(secs => $4)
   from chosen
  where lane.tenant_id = chosen.tenant_id and lane.conversation_id = chosen.conversation_id
-returning lane.tenant_id, lane.conversation_id, lane.channel_id, lane.attempts, lane.held_since
+returning lane.tenant_id, lane.conversation_id, lane.channel_id, lane.attempts,
+          coalesce(extract(epoch from now() - lane.held_since), 0)::float8 as held_s
 """
 
 
@@ -62,7 +62,7 @@ async def claim_lanes(connection: Connection, wanted: int) -> list[Claim]:
     token = uuid7()
     rows = await connection.fetch(_CLAIM, wanted, token, max(_SCANNED, wanted), float(LEASE_S))
     return [
-        Claim(row["tenant_id"], row["conversation_id"], row["channel_id"], token, row["attempts"], row["held_since"])
+        Claim(row["tenant_id"], row["conversation_id"], row["channel_id"], token, row["attempts"], row["held_s"])
         for row in rows
     ]
 

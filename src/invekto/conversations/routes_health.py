@@ -13,7 +13,8 @@ from fastapi import APIRouter, Request
 from invekto.accounts.permissions import CHANNELS_MANAGE
 from invekto.channels import changing, checks
 from invekto.channels.account import Hop
-from invekto.channels.representations import hop_out, locale_of, office_of
+from invekto.channels.circuits import circuit_of
+from invekto.channels.representations import hop_out, locale_of, office_of, trouble_out
 from invekto.channels.schemas_manage import FailuresOut, HealthOut, PhoneHistoryOut
 from invekto.conversations.channel_failures import failures_of
 from invekto.kernel.auth import Principal, requires
@@ -48,6 +49,7 @@ async def channel_health(request: Request, principal: Managing, channel_id: UUID
             phone_history=None if history is None else PhoneHistoryOut.model_validate(history),
             errors=[FailuresOut(code=code, count=count) for code, count in await failures_of(tx, channel_id)],
             quarantined=await changing.quarantined(tx, channel_id),
+            provider_trouble=trouble_out(await circuit_of(tx, channel_id)),
             probed_at=channel.probed_at,
             hops=[hop_out(Hop(**one), locale) for one in health.get("hops", [])],
             webhook_url=subject.hook_url,

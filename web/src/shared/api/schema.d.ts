@@ -1859,6 +1859,7 @@ export interface components {
             phone_history: components["schemas"]["PhoneHistoryOut"] | null;
             /** Probed At */
             probed_at: string | null;
+            provider_trouble: components["schemas"]["ProviderTroubleOut"] | null;
             /** Quality */
             quality: string | null;
             /** Quarantined */
@@ -2282,6 +2283,22 @@ export interface components {
             };
             /** Path */
             path: string;
+        };
+        /**
+         * ProviderTroubleOut
+         * @description The provider fails to take messages since `since`. `paused`: so often in a row that only one at a time is tried, the next
+         *     one at `next_try_at`; the others wait.
+         */
+        ProviderTroubleOut: {
+            /** Next Try At */
+            next_try_at: string | null;
+            /** Paused */
+            paused: boolean;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
         };
         /**
          * QuarantineOut
@@ -2974,6 +2991,7 @@ export type PhoneHistoryOut = components['schemas']['PhoneHistoryOut'];
 export type PinBody = components['schemas']['PinBody'];
 export type Preferences = components['schemas']['Preferences'];
 export type ProblemOut = components['schemas']['ProblemOut'];
+export type ProviderTroubleOut = components['schemas']['ProviderTroubleOut'];
 export type QuarantineOut = components['schemas']['QuarantineOut'];
 export type Quoted = components['schemas']['Quoted'];
 export type ReactionBody = components['schemas']['ReactionBody'];

@@ -102,7 +102,11 @@ function stateOf(channel: Channel, health: Health | undefined): State {
   if (channel.status === 'reconnect_needed') return 'reconnect';
   if (channel.status === 'paused') return 'paused';
   const wrong =
-    health && (health.hops.some((hop) => hop.state !== 'ok') || health.quality === 'RED' || health.quality === 'YELLOW');
+    health &&
+    (health.hops.some((hop) => hop.state !== 'ok') ||
+      health.provider_trouble?.paused ||
+      health.quality === 'RED' ||
+      health.quality === 'YELLOW');
   return wrong ? 'warning' : 'healthy';
 }
 
@@ -126,6 +130,7 @@ function Facts({ health, reason, t }: { health: Health; reason: string | null; t
   return (
     <>
       {lines.length > 0 && <p>{lines.join(' · ')}</p>}
+      {health.provider_trouble?.paused && <p className={classes.wrong}>{t('card.providerDown')}</p>}
       {failed > 0 && (
         <div className={classes.wrong}>
           <p>{t('card.failed', { count: failed })}</p>
