@@ -18,6 +18,7 @@ from tests.accounts.conftest import PASSWORD, Browser, Firm, enter
 from tests.accounts.test_sign_in import stored
 
 
+@pytest.mark.attack("A11")
 @pytest.mark.parametrize(
     "cookie",
     [
@@ -31,6 +32,7 @@ async def test_a_forged_cookie_is_no_session(sessions: Sessions, firm: Firm, coo
         await sessions(HTTPConnection(scope))
 
 
+@pytest.mark.attack("A8")
 async def test_a_token_is_of_no_use_with_another_firms_name(browser: Browser, firm: Firm, other_firm: Firm) -> None:
     client = browser()
     await enter(client)
@@ -99,6 +101,7 @@ async def test_an_open_socket_alone_does_not_keep_a_session_alive(
         await sessions(socket)
 
 
+@pytest.mark.attack("A11")
 async def test_signing_out_ends_the_session_at_once_and_takes_the_cookie_back(browser: Browser, firm: Firm) -> None:
     client, copy = browser(), browser()
     await enter(client)
@@ -119,6 +122,7 @@ async def test_signing_out_leaves_the_users_other_sessions(browser: Browser, fir
     assert (await there.get("/api/v1/session")).status_code == 200
 
 
+@pytest.mark.attack("A11")
 async def test_disabling_a_user_acts_within_five_seconds_in_every_process(
     browser: Browser, firm: Firm, db: Database, clock: FrozenClock, superuser_url: str
 ) -> None:
@@ -136,6 +140,7 @@ async def test_disabling_a_user_acts_within_five_seconds_in_every_process(
     assert [row["user_id"] for row in ended] == [firm.agent]
 
 
+@pytest.mark.attack("A11")
 async def test_a_changed_role_and_team_act_within_five_seconds(
     browser: Browser, firm: Firm, db: Database, clock: FrozenClock, sessions: Sessions, superuser_url: str
 ) -> None:
@@ -206,6 +211,7 @@ async def test_preferences_change_for_oneself_only(browser: Browser, firm: Firm)
     assert (await colleague.get("/api/v1/session")).json()["user"]["theme"] == "auto"
 
 
+@pytest.mark.attack("A16")
 @pytest.mark.parametrize(
     "body", [{"role": "supervisor"}, {"tenant_id": str(uuid7())}, {"locale": "de"}, {"theme": "pink"}]
 )

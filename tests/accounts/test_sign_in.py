@@ -71,6 +71,7 @@ async def test_firm_and_user_are_read_as_people_type_them(browser: Browser, firm
     assert (await enter(browser(), user=user, firm=typed_firm)).status_code == 200
 
 
+@pytest.mark.attack("A9")
 @pytest.mark.parametrize(
     ("typed_firm", "user", "password"),
     [
@@ -104,6 +105,7 @@ async def test_a_user_of_one_firm_is_nobody_in_another(browser: Browser, firm: F
 WRONG = {"password": ("agent1", "x", "demo"), "user": ("nobody", "x", "demo"), "firm": ("agent1", "x", "nowhere")}
 
 
+@pytest.mark.attack("A9")
 async def test_every_wrong_part_asks_the_database_the_same(browser: Browser, firm: Firm, db: Database) -> None:
     """Whoever measures how long an answer takes learns nothing; here, and in the comparison that follows."""
     asked = {}
@@ -118,6 +120,7 @@ async def test_every_wrong_part_asks_the_database_the_same(browser: Browser, fir
     assert asked["password"] == asked["user"] == asked["firm"]
 
 
+@pytest.mark.attack("A9")
 async def test_every_wrong_part_has_a_password_compared(browser: Browser, firm: Firm) -> None:
     """While no comparison is to be had, nobody is told anything, whichever part is wrong."""
     async with every_thread_busy(64):
@@ -139,6 +142,7 @@ async def every_thread_busy(comparisons: int) -> AsyncIterator[None]:
         await asyncio.gather(*busy)
 
 
+@pytest.mark.attack("A11")
 async def test_signing_in_over_a_session_ends_it(browser: Browser, firm: Firm, superuser_url: str) -> None:
     client = browser()
     await enter(client)
@@ -151,6 +155,7 @@ async def test_signing_in_over_a_session_ends_it(browser: Browser, firm: Firm, s
     assert len(await stored(superuser_url, "select 1 from session")) == 1
 
 
+@pytest.mark.attack("A11")
 async def test_a_session_chosen_by_somebody_else_is_never_taken_over(browser: Browser, firm: Firm) -> None:
     client = browser()
     planted = f"{firm.id.hex}.{'A' * 43}"
@@ -162,6 +167,7 @@ async def test_a_session_chosen_by_somebody_else_is_never_taken_over(browser: Br
     assert (await attacker.get("/api/v1/session")).status_code == 401
 
 
+@pytest.mark.attack("A39")
 async def test_only_a_hash_of_the_token_is_stored(browser: Browser, firm: Firm, superuser_url: str) -> None:
     client = browser()
     await enter(client)
@@ -201,6 +207,7 @@ async def test_a_hash_of_older_settings_is_renewed_by_the_next_sign_in(
 # The throttle.
 
 
+@pytest.mark.attack("A9")
 async def test_two_hundred_tries_at_once_compare_five_passwords(
     browser: Browser, firm: Firm, superuser_url: str
 ) -> None:
@@ -226,6 +233,7 @@ async def test_even_the_right_password_waits_out_the_throttle(browser: Browser, 
     assert (await enter(client)).status_code == 200
 
 
+@pytest.mark.attack("A9")
 async def test_nobody_can_lock_a_strangers_account(browser: Browser, firm: Firm) -> None:
     stranger = browser("198.51.100.66")
     for _ in range(20):
@@ -249,6 +257,7 @@ async def test_many_right_sign_ins_at_once_are_no_attack(browser: Browser, firm:
     assert len({answer.cookies["invekto_session"] for answer in answers}) == 20
 
 
+@pytest.mark.attack("A9")
 async def test_one_password_on_many_accounts_is_stopped_by_the_address(browser: Browser, firm: Firm) -> None:
     client = browser("198.51.100.77")
     statuses = [(await enter(client, user=f"user{n}", password="Summer2026")).status_code for n in range(101)]
@@ -256,6 +265,7 @@ async def test_one_password_on_many_accounts_is_stopped_by_the_address(browser: 
     assert (await enter(browser("198.51.100.78"), user="user500")).status_code == 401
 
 
+@pytest.mark.attack("A9")
 @pytest.mark.parametrize(
     ("address", "network"),
     [
@@ -317,6 +327,7 @@ async def test_a_malformed_sign_in_is_refused_before_anything_is_compared(
     assert await stored(superuser_url, "select 1 from sign_in_attempt") == []
 
 
+@pytest.mark.attack("A12")
 async def test_a_page_of_another_site_cannot_sign_anybody_in(browser: Browser, firm: Firm) -> None:
     client: httpx.AsyncClient = browser()
     client.headers["Origin"] = "https://evil.example"

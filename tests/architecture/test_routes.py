@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from invekto.accounts.permissions import CATALOGUE
 from invekto.entry.api import Desk, Endpoint, endpoints, public_endpoints
 from invekto.kernel.auth import SIGNED_IN
@@ -93,10 +95,12 @@ def reached() -> list[Endpoint]:
     return [one for one in endpoints(Desk(Settings(secret_key=bytes(32))).api) if one.method != "HEAD"]
 
 
+@pytest.mark.attack("A47")
 def test_every_way_in_is_listed_with_the_permission_it_asks_for() -> None:
     assert {(one.method, one.path): one.permission for one in reached()} == WANTED
 
 
+@pytest.mark.attack("A47")
 def test_a_way_in_without_a_permission_is_on_the_list_of_public_ones() -> None:
     public = public_endpoints()
     assert [one for one in reached() if one.permission is None and (one.method, one.path) not in public] == []

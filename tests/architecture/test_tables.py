@@ -158,6 +158,7 @@ async def test_no_column_is_an_enum_or_numeric(admin: asyncpg.Connection[asyncpg
     assert [tuple(row) for row in rows] == []
 
 
+@pytest.mark.attack("A6")
 async def test_the_application_owns_nothing_and_cannot_bypass_policies(
     admin: asyncpg.Connection[asyncpg.Record],
 ) -> None:
@@ -172,6 +173,7 @@ async def test_the_application_owns_nothing_and_cannot_bypass_policies(
     assert [row["tableowner"] for row in owners] == ["invekto_owner"]
 
 
+@pytest.mark.attack("A6")
 async def test_a_connection_without_a_tenant_sees_no_row(
     admin: asyncpg.Connection[asyncpg.Record], database_url: str, db: Database
 ) -> None:

@@ -100,6 +100,7 @@ async def check_nothing_of(screen: Screen, superuser_url: str, world: World, fir
     assert " demo2" in heard, "the screen hears its own people"
 
 
+@pytest.mark.attack("A4")
 async def test_a_screen_hears_nothing_of_a_busy_firm_beside_it(
     world: World, screens: Screens, superuser_url: str
 ) -> None:
@@ -115,6 +116,7 @@ async def test_a_screen_hears_nothing_of_a_busy_firm_beside_it(
     await check_nothing_of(screen, superuser_url, world, "demo")
 
 
+@pytest.mark.attack("A4")
 async def test_another_firms_cursor_replays_our_own_past_only(
     world: World, screens: Screens, superuser_url: str
 ) -> None:
@@ -134,6 +136,7 @@ async def test_another_firms_cursor_replays_our_own_past_only(
     assert SECRET in json.dumps(theirs.frames), "who may see it does"
 
 
+@pytest.mark.attack("A5")
 async def test_another_firms_file_is_answered_like_one_that_never_was(world: World, superuser_url: str) -> None:
     """A5: sent, received and not fetched yet, uploaded and not sent; whatever part of it is asked for."""
     sent = await a_day_at(world, "demo")

@@ -141,6 +141,7 @@ async def test_a_token_that_lacks_a_right_is_refused_by_the_name_of_the_right(be
     assert error["params"]["detail"] == "whatsapp_business_management"
 
 
+@pytest.mark.attack("A15")
 async def test_a_number_of_another_firm_is_refused_and_the_attempt_is_kept(bench: Bench, superuser_url: str) -> None:
     await bench.paste(name="Gizli")
     stranger = await bench.world.browser("supervisor", "demo2")

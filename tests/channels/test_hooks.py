@@ -65,6 +65,7 @@ async def test_a_genuine_webhook_is_stored_as_it_came_and_then_answered(
     assert json.loads(row["kept"]) == {"content-type": "application/json"}
 
 
+@pytest.mark.attack("A7")
 async def test_a_webhook_becomes_a_message_of_the_firm_whose_number_it_is(
     world: World, provider: Provider, superuser_url: str
 ) -> None:
@@ -112,6 +113,7 @@ async def test_webhooks_are_measured_under_the_name_of_their_route(provider: Pro
 # Not genuine ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.attack("A23")
 @pytest.mark.parametrize(
     ("secret", "headers"),
     [
@@ -132,6 +134,7 @@ async def test_a_forged_webhook_is_refused_counted_and_stored_nowhere(
     assert await stored(superuser_url, "select from receipt") == []
 
 
+@pytest.mark.attack("A23")
 async def test_other_bytes_than_the_signed_ones_are_refused(
     world: World, provider: Provider, superuser_url: str
 ) -> None:
@@ -144,6 +147,7 @@ async def test_other_bytes_than_the_signed_ones_are_refused(
     assert await stored(superuser_url, "select from receipt") == []
 
 
+@pytest.mark.attack("A23")
 @pytest.mark.parametrize(
     ("query", "status"),
     [
@@ -158,6 +162,7 @@ async def test_a_handshake_without_our_token_is_refused(provider: Provider, quer
     assert answer.text != "1"
 
 
+@pytest.mark.attack("A23")
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
@@ -183,6 +188,7 @@ async def test_an_address_that_nobody_gave_out_takes_nothing(
 # Whose secret -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.attack("A23")
 async def test_a_firms_own_app_signs_at_its_own_address_only(
     world: World, provider: Provider, superuser_url: str
 ) -> None:
@@ -197,6 +203,7 @@ async def test_a_firms_own_app_signs_at_its_own_address_only(
     assert (await stored(superuser_url, "select count(*) from message where direction = 'inbound'"))[0][0] == 1
 
 
+@pytest.mark.attack("A7", "A24")
 async def test_a_firm_can_never_sign_for_another_firms_number(
     world: World, provider: Provider, superuser_url: str
 ) -> None:
@@ -209,6 +216,7 @@ async def test_a_firm_can_never_sign_for_another_firms_number(
     assert tuple(row) == (None, "wrong_app")
 
 
+@pytest.mark.attack("A24")
 async def test_a_channels_own_address_speaks_for_that_channel_only(
     world: World, provider: Provider, superuser_url: str
 ) -> None:

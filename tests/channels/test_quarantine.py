@@ -72,6 +72,7 @@ async def test_a_supervisor_sees_what_was_parked_and_nobody_else_does(world: Wor
     assert (await stranger.refused("POST", f"/quarantine/{parked['id']}/replay"))[0] == 404
 
 
+@pytest.mark.attack("A54")
 async def test_a_replayed_part_is_read_again_and_a_double_click_is_one_replay(world: World, superuser_url: str) -> None:
     raw = edit(world.firm)
     await arrives(world, superuser_url, raw)

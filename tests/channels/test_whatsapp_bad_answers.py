@@ -47,6 +47,7 @@ async def _reset(call: Call) -> None:
     call.reset()
 
 
+@pytest.mark.attack("A25")
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
@@ -96,6 +97,7 @@ async def test_a_failed_upload_is_never_of_unknown_outcome(answer: Answer) -> No
         assert [call.path for call in calls] == ["/42/media"]
 
 
+@pytest.mark.attack("A19")
 @pytest.mark.parametrize(
     "url",
     [

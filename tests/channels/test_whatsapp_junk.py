@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -221,6 +222,7 @@ def test_any_damage_to_the_bytes_of_a_valid_body(at: int, damage: bytes) -> None
     checked(raw[:at])
 
 
+@pytest.mark.attack("A40")
 @ENDS
 @given(st.sampled_from([50, 100, 500, 2_000, 100_000]), st.sampled_from([b"[", b'{"a":']))
 def test_nesting_of_any_depth_ends(depth: int, opening: bytes) -> None:

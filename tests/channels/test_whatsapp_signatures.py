@@ -32,6 +32,7 @@ def test_the_apps_signature_of_the_raw_bytes_is_genuine() -> None:
     verify(b"\xff\x00 not even JSON", x_hub_signature_256=sign(b"\xff\x00 not even JSON"))
 
 
+@pytest.mark.attack("A23")
 @pytest.mark.parametrize(
     "headers",
     [
@@ -56,6 +57,7 @@ def test_everything_else_is_refused(headers: dict[str, str]) -> None:
         verify(BODY, CREDENTIALS, **headers)
 
 
+@pytest.mark.attack("A23")
 @pytest.mark.parametrize("credentials", [{"app_secret": "", "verify_token": ""}, {}])
 def test_an_empty_secret_signs_nothing(credentials: dict[str, str]) -> None:
     with pytest.raises(SignatureInvalid):

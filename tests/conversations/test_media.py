@@ -62,6 +62,7 @@ async def test_a_colleagues_upload_or_a_sent_one_cannot_be_sent(world: World) ->
         assert (status, error["fields"]) == (422, [{"path": "attachment_id", "code": "not_found"}])
 
 
+@pytest.mark.attack("A27")
 @pytest.mark.parametrize(
     ("content", "name", "claimed", "mime", "kind", "inline"),
     [
@@ -131,6 +132,7 @@ async def test_a_known_copy_is_not_sent_again_and_an_old_one_not_continued(world
     assert (same.status_code, same.content) == (206, PNG[:2])
 
 
+@pytest.mark.attack("A29")
 @pytest.mark.parametrize(
     ("given", "shown"),
     [

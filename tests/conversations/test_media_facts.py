@@ -133,6 +133,7 @@ async def test_equal_files_of_a_firm_are_read_once(world: World, superuser_url: 
     assert [tuple(row) for row in rows] == [(1200, None)] * 3
 
 
+@pytest.mark.attack("A43")
 @pytest.mark.parametrize(
     ("content", "mime"),
     [
@@ -160,6 +161,7 @@ async def test_a_hostile_file_shows_nothing_and_is_asked_for_once(
     assert tuple(row)[:1] + tuple(row)[2:] == ("stored", None, None, None)
 
 
+@pytest.mark.attack("A43")
 async def test_a_png_of_a_billion_pixels_is_measured_and_not_unpacked(world: World, superuser_url: str) -> None:
     """A43."""
     agent = await world.browser("agent1")
@@ -171,6 +173,7 @@ async def test_a_png_of_a_billion_pixels_is_measured_and_not_unpacked(world: Wor
     assert [tuple(row) for row in rows] == [(30_000, 30_000, None)]
 
 
+@pytest.mark.attack("A19")
 async def test_a_playlist_is_followed_nowhere() -> None:
     """FFmpeg would guess a playlist and open what it names; the container is the sniffed one, always."""
     playlist = b"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nfile:///etc/hostname\n#EXT-X-ENDLIST\n"
@@ -179,6 +182,7 @@ async def test_a_playlist_is_followed_nowhere() -> None:
             await MediaReader().facts(mime, once(playlist))
 
 
+@pytest.mark.attack("A43")
 async def test_a_reader_that_does_not_end_is_ended(tmp_path: Path) -> None:
     slow = tmp_path / "slow"
     slow.write_text(f"#!{sys.executable}\nimport time\ntime.sleep(60)\n")
@@ -187,6 +191,7 @@ async def test_a_reader_that_does_not_end_is_ended(tmp_path: Path) -> None:
         await MediaReader(str(slow), deadline_s=0.3).facts("image/png", once(b"x"))
 
 
+@pytest.mark.attack("A43")
 async def test_a_reader_sees_no_setting_of_ours_and_has_limits(tmp_path: Path) -> None:
     """The child's environment holds nothing, and what it may use is bounded before it reads a byte."""
     witness = tmp_path / "witness"

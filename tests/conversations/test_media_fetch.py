@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import pytest
 
 from invekto.channels.adapter import Address, InboundAttachment, InboundMessage, Sender
 from invekto.channels.registry import Registry
@@ -203,6 +204,7 @@ async def hostile(outlet: Outlet, body: Callable[[Call], Awaitable[None]], condi
         return await until(outlet, condition)
 
 
+@pytest.mark.attack("A22")
 async def test_an_endless_file_is_given_up_at_the_cap_and_nothing_of_it_stays(outlet: Outlet) -> None:
     """F22: the cap counts what comes, whatever was announced; the message stays."""
     sent = 0
@@ -223,6 +225,7 @@ async def test_an_endless_file_is_given_up_at_the_cap_and_nothing_of_it_stays(ou
     assert (await outlet.message(row["message_id"]))["type"] == "document"
 
 
+@pytest.mark.attack("A28")
 async def test_a_page_that_says_it_is_a_picture_is_kept_as_what_it_is(outlet: Outlet) -> None:
     """A28: the sniffed type wins, and a page is never shown in place."""
     page = b"<!doctype html><script>alert(1)</script>"

@@ -162,6 +162,7 @@ async def test_a_job_that_fails_again_and_again_is_held_where_somebody_can_see_i
         await until(lambda: stored(superuser_url, "select 1 from pgqueuer where status = 'failed'"))
 
 
+@pytest.mark.attack("A7")
 async def test_a_job_gets_its_tenant_and_payload(db: Database, superuser_url: str) -> None:
     got: list[tuple[UUID, dict[str, Any]]] = []
 

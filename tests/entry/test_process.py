@@ -95,6 +95,7 @@ async def test_a_process_with_a_dead_part_ends_so_that_it_is_started_again(
         asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
 
 
+@pytest.mark.attack("A38")
 async def test_metrics_are_for_this_machine_or_for_who_has_the_token(database_url: str, tmp_path: Path) -> None:
     given = settings(database_url, tmp_path, metrics_token="a long enough token")
     async with running(given) as app:
@@ -109,12 +110,14 @@ async def test_metrics_are_for_this_machine_or_for_who_has_the_token(database_ur
             assert "invekto_request_seconds" in right.text
 
 
+@pytest.mark.attack("A38")
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", "/api/v1/docs"])
 async def test_there_is_no_documentation_page(database_url: str, tmp_path: Path, path: str) -> None:
     async with running(settings(database_url, tmp_path)) as app, browser(app) as client:
         assert "openapi" not in (await client.get(path)).text.lower()
 
 
+@pytest.mark.attack("A38")
 async def test_the_openapi_document_is_for_signed_in_users(database_url: str, tmp_path: Path) -> None:
     """A38."""
     async with running(settings(database_url, tmp_path)) as app, browser(app) as client:

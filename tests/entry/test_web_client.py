@@ -81,6 +81,7 @@ async def test_a_missing_asset_is_an_error_and_not_a_page(client: httpx.AsyncCli
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
 
 
+@pytest.mark.attack("A29")
 @pytest.mark.parametrize(
     "path", ["/../secret.txt", "/assets/../../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt"]
 )

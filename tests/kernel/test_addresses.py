@@ -16,6 +16,7 @@ PRIVATE_4 = [
 PUBLIC_4 = ["1.1.1.1", "31.13.72.52", "100.63.255.255", "100.128.0.1", "172.15.0.1", "172.32.0.1", "192.167.1.1"]
 
 
+@pytest.mark.attack("A19")
 @pytest.mark.parametrize("address", PRIVATE_4)
 def test_an_address_of_a_private_network_is_refused_in_every_spelling(address: str) -> None:
     v4 = ipaddress.IPv4Address(address)
@@ -34,6 +35,7 @@ def test_a_public_address_is_allowed_also_through_nat64(address: str) -> None:
     assert is_public(ipaddress.IPv6Address(f"64:ff9b::{address}"))
 
 
+@pytest.mark.attack("A19")
 @pytest.mark.parametrize(
     "address",
     ["::", "::1", "fe80::1", "fe80::1%eth0", "2a00:1450::1%eth0", "fc00::1", "fd00:ec2::254", "fec0::1", "ff02::1", "2001:db8::1", "2001::1", "2002:1::", "100::1", "64:ff9b:1::1"],
@@ -46,6 +48,7 @@ def test_a_public_ipv6_address_is_allowed() -> None:
     assert is_public(ipaddress.IPv6Address("2a03:2880:f12f:83:face:b00c:0:25de"))
 
 
+@pytest.mark.attack("A19")
 @given(st.ip_addresses(v=4))
 def test_nothing_the_standard_library_calls_private_is_allowed(address: ipaddress.IPv4Address) -> None:
     if is_public(address):
@@ -53,6 +56,7 @@ def test_nothing_the_standard_library_calls_private_is_allowed(address: ipaddres
         assert not any((address.is_reserved, address.is_unspecified))
 
 
+@pytest.mark.attack("A19")
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "017700000001", "127.1", "0", "::1"]
 )

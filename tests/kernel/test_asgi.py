@@ -94,6 +94,7 @@ def client(app: Edge | None = None, peer: str = "203.0.113.7") -> httpx.AsyncCli
     return httpx.AsyncClient(transport=transport, base_url=OWN)
 
 
+@pytest.mark.attack("A36")
 async def test_every_answer_of_the_api_carries_the_protective_headers() -> None:
     async with client() as http:
         for path in ("/api/v1/whoami", "/api/v1/missing", "/api/v1/defect", "/nowhere", "/hooks/x"):
@@ -205,6 +206,7 @@ async def test_a_query_out_of_range_is_named_like_a_field() -> None:
     assert answer.json()["error"]["fields"] == [{"path": "limit", "code": "out_of_range"}]
 
 
+@pytest.mark.attack("A40")
 @pytest.mark.parametrize("body", [b"{", b'{"text": "a"', b"[" * 900, b"\xff\xfe", b'{"text": "\\ud800"}', b"NaN"])
 async def test_bytes_that_are_no_json_are_malformed_and_not_a_defect(body: bytes) -> None:
     async with client() as http:
@@ -213,6 +215,7 @@ async def test_bytes_that_are_no_json_are_malformed_and_not_a_defect(body: bytes
     assert answer.json()["error"]["code"] == "invalid"
 
 
+@pytest.mark.attack("A38")
 async def test_a_defect_is_logged_with_its_request_and_shows_nothing(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR):
         async with client() as http:
@@ -251,6 +254,7 @@ async def test_our_own_page_and_a_program_may_change_things(headers: dict[str, s
         assert (await http.post("/api/v1/things", json={"text": "a"}, headers=headers)).status_code == 200
 
 
+@pytest.mark.attack("A12")
 @pytest.mark.parametrize(
     "headers",
     [
@@ -277,6 +281,7 @@ def test_on_loopback_both_names_of_this_machine_are_ours() -> None:
     assert own_origins("https://desk.example.com") == {"https://desk.example.com"}
 
 
+@pytest.mark.attack("A12")
 @pytest.mark.parametrize(("origin", "reached"), [(OWN, True), ("https://evil.example", False), (None, True)])
 async def test_a_socket_of_another_site_never_reaches_the_application(origin: str | None, reached: bool) -> None:
     seen: list[str] = []
@@ -312,6 +317,7 @@ async def test_a_body_over_its_routes_limit_is_refused_by_its_announced_length()
         assert (await http.post("/hooks/x", content=b"x" * 3_001)).status_code == 413
 
 
+@pytest.mark.attack("A40")
 @pytest.mark.parametrize("path", ["/hooks/x", "/api/v1/things"])
 async def test_a_body_without_length_is_cut_while_it_comes(path: str) -> None:
     given = 0
@@ -329,6 +335,7 @@ async def test_a_body_without_length_is_cut_while_it_comes(path: str) -> None:
     assert given < 100_000
 
 
+@pytest.mark.attack("A40")
 async def test_a_body_full_of_nonsense_is_refused_cheaply() -> None:
     app = Edge(application()._app, EdgeOptions(public_url=OWN))
     small = json.dumps({f"k{number}": 1 for number in range(4_500)}).encode()
@@ -347,6 +354,7 @@ async def test_a_body_full_of_nonsense_is_refused_cheaply() -> None:
 PROXIES = [ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("fd00::/8")]
 
 
+@pytest.mark.attack("A14")
 @pytest.mark.parametrize(
     ("peer", "forwarded", "expected"),
     [
@@ -366,6 +374,7 @@ def test_only_our_own_proxies_are_believed_about_the_client(peer: str | None, fo
     assert client_address(peer, forwarded, PROXIES) == expected
 
 
+@pytest.mark.attack("A14")
 async def test_without_a_proxy_of_ours_forged_headers_change_nothing() -> None:
     async with client() as http:
         answer = await http.get("/api/v1/whoami", headers={"X-Forwarded-For": "127.0.0.1", "Remote-User": "admin"})

@@ -29,6 +29,7 @@ def test_two_seals_of_one_value_differ() -> None:
     assert b"token" not in first
 
 
+@pytest.mark.attack("A39")
 def test_a_seal_opens_for_its_tenant_and_purpose_only() -> None:
     sealed = ring.seal(b"token", tenant_id=TENANT, purpose="channel.credentials")
     for tenant, purpose in ((uuid7(), "channel.credentials"), (None, "channel.credentials"), (TENANT, "app.secret")):
@@ -51,6 +52,7 @@ def test_junk_is_unreadable_and_nothing_else(junk: bytes) -> None:
         ring.open(junk, tenant_id=TENANT, purpose="p")
 
 
+@pytest.mark.attack("A39")
 def test_a_rotated_key_still_opens_old_seals_and_names_them() -> None:
     sealed = KeyRing(OLD).seal(b"token", tenant_id=TENANT, purpose="p")
     assert ring.open(sealed, tenant_id=TENANT, purpose="p") == b"token"

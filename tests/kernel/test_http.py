@@ -146,6 +146,7 @@ async def test_an_answer_that_does_not_come_leaves_the_outcome_unknown() -> None
         await http.close()
 
 
+@pytest.mark.attack("A22")
 async def test_the_deadline_covers_the_whole_answer_not_each_byte() -> None:
     async def drip(call: Call) -> None:
         await call.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
@@ -161,6 +162,7 @@ async def test_the_deadline_covers_the_whole_answer_not_each_byte() -> None:
         await http.close()
 
 
+@pytest.mark.attack("A22")
 async def test_headers_that_drip_are_cut_by_the_deadline() -> None:
     async def drip(call: Call) -> None:
         await call.send(b"HTTP/1.1 200 OK\r\n")

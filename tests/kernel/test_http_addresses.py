@@ -18,6 +18,7 @@ from invekto.kernel.http import (
 from tests.kernel.fault_server import Call, certificate_for, client, ok, serve
 
 
+@pytest.mark.attack("A19")
 @pytest.mark.parametrize(
     "url",
     [
@@ -33,6 +34,7 @@ async def test_what_is_no_https_address_is_refused(url: str) -> None:
     await http.close()
 
 
+@pytest.mark.attack("A19")
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1", "0"])
 async def test_a_private_address_is_refused_and_nothing_arrives(host: str, tmp_path: Path) -> None:
     server_tls, client_tls = certificate_for("127.0.0.1", tmp_path)
@@ -56,6 +58,7 @@ async def test_only_the_exact_origin_of_the_operator_may_be_private(tmp_path: Pa
         await http.close()
 
 
+@pytest.mark.attack("A19")
 async def test_an_address_typed_by_a_tenant_has_no_exemption() -> None:
     async with serve(ok) as server:
         http = client(server.url)
@@ -65,6 +68,7 @@ async def test_an_address_typed_by_a_tenant_has_no_exemption() -> None:
         await http.close()
 
 
+@pytest.mark.attack("A20")
 async def test_a_name_that_resolves_otherwise_the_second_time_reaches_only_what_was_checked(tmp_path: Path) -> None:
     """The name is asked once per connection, and the connection goes to that very address."""
     server_tls, client_tls = certificate_for("rebind.test", tmp_path)
@@ -104,6 +108,7 @@ async def test_a_redirect_is_an_answer_unless_following_is_asked_for() -> None:
         await http.close()
 
 
+@pytest.mark.attack("A21")
 @pytest.mark.parametrize(
     "location",
     ["http://127.0.0.1:{port}/", "https://127.0.0.1:{port}/", "https://[::1]/", "http://169.254.169.254/latest/meta-data/", "file:///etc/passwd", "gopher://127.0.0.1/", "https://a:b@example.com/", "https://\x7f/"],
@@ -124,6 +129,7 @@ async def test_each_hop_of_a_redirect_is_checked(location: str) -> None:
             await http.close()
 
 
+@pytest.mark.attack("A21")
 async def test_a_redirect_to_another_origin_takes_no_key_along() -> None:
     async with serve(ok) as other:
 
@@ -158,6 +164,7 @@ async def test_a_redirect_within_an_origin_keeps_its_key_and_may_be_relative() -
         await http.close()
 
 
+@pytest.mark.attack("A21")
 async def test_a_redirect_loop_ends() -> None:
     async def again(call: Call) -> None:
         await call.answer(302, Location="/again")

@@ -18,6 +18,7 @@ from tests.kernel.fault_server import Call, client, serve
 MB = 1 << 20
 
 
+@pytest.mark.attack("A22")
 async def test_an_announced_length_over_the_cap_is_not_read() -> None:
     async def huge(call: Call) -> None:
         await call.send(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n")
@@ -29,6 +30,7 @@ async def test_an_announced_length_over_the_cap_is_not_read() -> None:
         await http.close()
 
 
+@pytest.mark.attack("A22")
 async def test_an_endless_answer_is_cut_at_the_cap() -> None:
     async def endless(call: Call) -> None:
         await call.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -56,6 +58,7 @@ def _bomb(size: int) -> bytes:
     return packed + packer.flush()
 
 
+@pytest.mark.attack("A22")
 async def test_a_gzip_bomb_is_cut_before_it_is_in_memory() -> None:
     bomb = _bomb(512 * MB)
     assert len(bomb) < MB
@@ -101,6 +104,7 @@ async def test_a_badly_packed_answer_is_named(body: bytes, encoding: str) -> Non
         await http.close()
 
 
+@pytest.mark.attack("A25")
 async def test_json_nested_without_end_is_an_error_of_the_answer() -> None:
     async def deep(call: Call) -> None:
         await call.answer(200, b"[" * 200_000)

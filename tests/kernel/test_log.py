@@ -27,6 +27,7 @@ def stream() -> Iterator[io.StringIO]:
     root.setLevel(level)
 
 
+@pytest.mark.attack("A39")
 @pytest.mark.parametrize(
     ("line", "kept"),
     [
@@ -45,6 +46,7 @@ def test_secrets_are_taken_out_whatever_stands_around_them(line: str, kept: str)
     assert log.scrub(line) == kept
 
 
+@pytest.mark.attack("A39")
 def test_a_value_that_was_hidden_never_appears_in_any_form_of_line(stream: io.StringIO) -> None:
     log.hide("correct-horse-battery")
     for form in ("text", "json"):

@@ -74,6 +74,7 @@ def test_the_first_bytes_tell_what_a_file_is(head: bytes, expected: str | None) 
     assert sniff(head[:HEAD_LENGTH]) == expected
 
 
+@pytest.mark.attack("A28")
 @pytest.mark.parametrize(
     ("head", "declared", "expected"),
     [
@@ -93,6 +94,7 @@ def test_what_the_bytes_show_wins_over_what_was_declared(head: bytes, declared: 
     assert settle(head, declared) == expected
 
 
+@pytest.mark.attack("A27")
 def test_nothing_that_can_hold_script_is_shown_inside_our_pages() -> None:
     for mime in ("text/html", "image/svg+xml", "text/xml", "application/pdf", "text/plain", "application/octet-stream"):
         assert mime not in SHOWN_INLINE

@@ -139,6 +139,7 @@ async def test_the_same_content_twice_at_once_is_one_file(store: DiskStore, tmp_
     assert len(files_below(tmp_path)) == 1
 
 
+@pytest.mark.attack("A29")
 @pytest.mark.parametrize("name", ["../../etc/passwd", "", "A" * 64, "0" * 63, "0" * 63 + "/", "0" * 64 + "\n", "..", "0" * 62 + "\x00"])  # fmt: skip
 async def test_nothing_but_a_hash_reaches_a_path(store: DiskStore, name: str) -> None:
     with pytest.raises(MediaMissing):

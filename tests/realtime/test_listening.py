@@ -27,6 +27,7 @@ async def test_without_a_session_the_socket_closes_with_its_reason(world: World,
         assert socket.close_code == 4401
 
 
+@pytest.mark.attack("A12")
 @pytest.mark.parametrize("origin", ["https://evil.test", "null", "http://desk.test.evil.test"])
 async def test_a_foreign_page_is_refused_before_the_handshake(world: World, screens: Screens, origin: str) -> None:
     """A12: the cookie alone opens nothing."""
@@ -36,6 +37,7 @@ async def test_a_foreign_page_is_refused_before_the_handshake(world: World, scre
     assert refused.value.response.status_code == 403
 
 
+@pytest.mark.attack("A47")
 async def test_no_socket_opens_on_any_other_path(world: World, screens: Screens) -> None:
     for path in ("/", "/api/v1/stream/", "/hooks/whatsapp_cloud", "/api/v1/conversations"):
         with pytest.raises(InvalidStatus) as refused:
@@ -52,6 +54,7 @@ async def event_screens(world: World, db: Database) -> AsyncIterator[Screens]:
         await screens.close()
 
 
+@pytest.mark.attack("A11")
 async def test_signing_out_closes_that_sessions_screens(world: World, event_screens: Screens) -> None:
     """A11: within five seconds, here by the event at once."""
     screens = event_screens
@@ -62,6 +65,7 @@ async def test_signing_out_closes_that_sessions_screens(world: World, event_scre
     await kept.until(kept.batches, "told")
 
 
+@pytest.mark.attack("A11")
 async def test_a_disabled_users_screens_close(world: World, event_screens: Screens) -> None:
     screens = event_screens
     screen, other = await screens.opened("agent1"), await screens.opened("agent2")
@@ -91,12 +95,14 @@ async def test_who_comes_into_a_team_is_told_to_load_again(world: World, event_s
     await screen.until(lambda: str(conversation) in {row["id"] for row in screen.told("conversations")}, "told")
 
 
+@pytest.mark.attack("A42", "A4")
 async def test_a_screen_has_nothing_to_say(world: World, screens: Screens) -> None:
     screen = await screens.opened("agent1")
     await screen.send('{"subscribe":"everything"}')
     assert await screen.until_closed() == 1008
 
 
+@pytest.mark.attack("A42")
 async def test_one_user_has_a_bounded_number_of_screens(world: World, screens: Screens) -> None:
     """A42."""
     opened = [await screens.opened("agent1") for _ in range(realtime.USER_SOCKETS_MAX)]
@@ -116,6 +122,7 @@ def _has_heard(screen: Screen, messages: int) -> bool:
     return len(screen.told("messages")) >= messages
 
 
+@pytest.mark.attack("A44")
 async def test_a_screen_that_reads_too_slowly_is_sent_away_and_others_do_not_wait(
     world: World, screens: Screens
 ) -> None:
