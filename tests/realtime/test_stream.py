@@ -11,10 +11,15 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from invekto.conversations.queries import Viewer
+from invekto.conversations.stream import Batch, Changes
 from invekto.entry import realtime
 from invekto.entry.realtime import Reader
 from invekto.kernel.db import Database
 from invekto.kernel.events import Cursor
+from invekto.kernel.ids import uuid7
+from invekto.kernel.tx import SYSTEM
+from invekto.templates.events import TemplateJudged
 from tests.realtime.conftest import served
 from tests.realtime.screen import Screen, Screens
 from tests.rest import World, stored
@@ -108,6 +113,20 @@ async def test_a_storm_on_one_conversation_is_one_row(world: World, screens: Scr
         assert len(batch["conversations"]) == 1
     assert screen.told("conversations")[-1]["last_seq"] == 11
     assert strings(screen.told("conversations")) == {str(conversation)}
+
+
+async def test_a_changed_template_is_told_to_whoever_may_read_templates(world: World, screens: Screens) -> None:
+    screen = await screens.opened("agent1")
+    template_id = uuid7()
+    async with world.db.tx(world.firm.id, SYSTEM) as tx:
+        tx.emit(*(TemplateJudged(entity_id=template_id, detail={"source": "list"}) for _ in range(2)))
+    world.db.wakeup.wake("event")
+    await screen.until(screen.batches, "told")
+    (frame,) = screen.batches()
+    assert frame["templates"] == [str(template_id)], "however often it changed"
+    assert (frame["conversations"], frame["messages"]) == ([], [])
+    batch = Batch(Changes(templates={template_id}), [], [])
+    assert batch.frame(Viewer(template_id, "all", frozenset(), sees_pii=True), "x") is None
 
 
 # Coming back ------------------------------------------------------------------------------------------------------

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from invekto.kernel.errors import Invalid
-from invekto.templates.rendering import Source, media_header, render, sendable
+from invekto.kernel.i18n import sentence
+from invekto.templates.rendering import Source, media_header, render
+from invekto.templates.sendability import _BY_STATUS, _UNFILLED, hindrance
 from invekto.templates.variables import variables_of
 
 BUTTONS: list[dict[str, Any]] = [
@@ -97,9 +99,51 @@ def test_a_value_that_the_provider_would_refuse_is_named(change: dict[str, str],
     assert [(one.path, one.code) for one in refused.value.fields] == [(path, code)]
 
 
-def test_what_we_cannot_fill_in_is_not_sendable() -> None:
-    assert sendable(PARTS)
-    assert not sendable([*PARTS, {"type": "CAROUSEL", "cards": []}])
-    assert not sendable([{"type": "BUTTONS", "buttons": [{"type": "FLOW", "text": "Form"}]}])
+def one_button(**button: str) -> list[dict[str, object]]:
+    return [{"type": "BUTTONS", "buttons": [{"text": "Aç", **button}]}]
+
+
+def test_what_we_cannot_fill_in_is_named_before_what_the_provider_thinks_of_it() -> None:
+    assert hindrance("APPROVED", PARTS) is None
+    assert hindrance("FLAGGED", one_button(type="CATALOG")) is None
+    assert hindrance("APPROVED", one_button(type="FLOW", flow_id="1")) is None
+    assert hindrance("PAUSED", [*PARTS, {"type": "CAROUSEL", "cards": []}]) == "carousel"
+    assert hindrance("APPROVED", [*PARTS, {"type": "limited_time_offer"}]) == "limited_time_offer"
+    assert hindrance("APPROVED", [{"type": "HEADER", "format": "PRODUCT"}]) == "products"
+    assert hindrance("APPROVED", [{"type": "HEADER", "format": "GIF"}]) == "unknown_part"
+    assert hindrance("APPROVED", one_button(type="MPM")) == "products"
+    assert hindrance("APPROVED", one_button(type="FLOW", flow_action="data_exchange")) == "flow_endpoint"
+    assert hindrance("APPROVED", one_button(type="VOICE_CALL")) == "unknown_part"
+
+
+@pytest.mark.parametrize("locale", ["tr", "en"])
+def test_each_state_of_a_template_says_why_and_what_to_do(locale: str) -> None:
+    parts = [*_UNFILLED.values(), "flow_endpoint", "unknown_part"]
+    states = {hindrance(status, PARTS) for status in [*_BY_STATUS, "SOMETHING_NEW"]}
+    assert None not in states
+    for code in [*states, *parts]:
+        assert sentence(f"template_blocked_{code}", locale, {"status": "NEW"})
+        assert sentence(f"template_todo_{code}", locale, {})
+
+
+def test_a_form_and_a_catalogue_are_opened_without_values() -> None:
+    parts: list[dict[str, Any]] = [
+        {"type": "BODY", "text": "Seçin"},
+        {"type": "BUTTONS", "buttons": [{"type": "FLOW", "text": "Form"}, {"type": "CATALOG", "text": "Katalog"}]},
+    ]
+    made = render(Source("secim", "tr", "POSITIONAL", parts), {})
+    assert made.part["components"] == [
+        {
+            "type": "button",
+            "sub_type": "flow",
+            "index": "0",
+            "parameters": [{"type": "action", "action": {"flow_token": "unused"}}],
+        },
+        {"type": "button", "sub_type": "CATALOG", "index": "1"},
+    ]
+    assert [one["type"] for one in made.payload["buttons"]] == ["flow", "catalog"]
+
+
+def test_which_header_takes_a_file() -> None:
     assert media_header([{"type": "HEADER", "format": "VIDEO"}]) == "video"
     assert media_header(PARTS) is None

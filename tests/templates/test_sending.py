@@ -55,7 +55,14 @@ async def test_a_missing_value_and_a_template_that_may_not_be_sent_are_refused(c
     await counter.sync()
     whole = {**short, "values": VALUES}
     status, error = await counter.agent.refused("POST", path, whole, idempotency_key="a")
-    assert (status, error["code"], error["params"]) == (409, "template_not_sendable", {"status": "PAUSED"})
+    assert (status, error["code"], error["params"]) == (
+        409,
+        "template_not_sendable",
+        {"status": "PAUSED", "reason": "paused"},
+    )
+    (shown,) = (await counter.agent.get("/templates"))["items"]
+    assert (shown["sendable"], shown["blocked"]["code"]) == (False, "paused")
+    assert "duraklattı" in shown["blocked"]["message"]
     elsewhere = await counter.world.write("+905551112244", channel=counter.world.firm.channel)
     status, error = await counter.agent.refused(
         "POST", f"/conversations/{elsewhere}/messages", whole, idempotency_key="c"

@@ -178,3 +178,19 @@ async def test_suggested_values_are_the_contacts(counter: Counter) -> None:
     talk = await counter.world.write("+905551112233", name="Dr. Işıl Kaya", channel=counter.channel_id)
     found = await counter.agent.get(f"/templates/{row['id']}/suggestions", conversation_id=str(talk))
     assert found["values"] == {"body.first_name": "Işıl", "body.agent_name": "Agent1 demo"}
+
+
+async def test_a_webhook_about_what_we_do_not_hold_orders_one_reading_of_the_list(
+    counter: Counter, superuser_url: str
+) -> None:
+    row = await counter.synced()
+    (node,) = (await counter.control.get("/whatsapp_cloud/templates")).json()["items"]
+    ordered = "select payload from pgqueuer where entrypoint = 'templates.sync' and dedupe_key like '%:webhooks:%'"
+    await told(counter, update(counter, node["id"], soon(counter), status="PAUSED", reason="LOW_QUALITY"))
+    assert await stored(superuser_url, ordered) == [], "all of it was in the webhook"
+    strangers = [update(counter, str(number), soon(counter), status="APPROVED") for number in range(3)]
+    await told(counter, *strangers)
+    await told(counter, update(counter, node["id"], soon(counter, 2), rewritten=True))
+    jobs = await stored(superuser_url, ordered)
+    assert 1 <= len(jobs) <= 2, "a quarter of a minute may end between the two"
+    assert (await counter.agent.get(f"/templates/{row['id']}"))["status"] == "PAUSED"

@@ -162,7 +162,8 @@ class PreferenceChanged(Part, frozen=True, kw_only=True):
 
 
 class TemplateUpdated(Part, frozen=True, kw_only=True):
-    """The provider judged a template. `account_key` is the parent account's (a WABA). Only what changed is set."""
+    """The provider judged a template. `account_key` is the parent account's (a WABA). Only what changed is set; `rewritten`:
+    its parts are others now, and only the provider's list has them."""
 
     account_key: str
     template_key: str
@@ -175,6 +176,7 @@ class TemplateUpdated(Part, frozen=True, kw_only=True):
     category: str | None = None
     quality: str | None = None
     reason: str | None = None
+    rewritten: bool = False
     parent: bool = True
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import asyncpg
 
-from invekto.accounts.permissions import CONTACT_PII_VIEW, ViewScope, view_scope
+from invekto.accounts.permissions import CONTACT_PII_VIEW, CONVERSATIONS_REPLY, ViewScope, view_scope
 from invekto.conversations.schemas import Counts, Status, View
 from invekto.kernel.auth import Principal
 from invekto.kernel.tenancy import Connection
@@ -25,16 +25,23 @@ _MY_QUEUES: Final = "(c.assignee_id is null and (c.team_id is null or c.team_id 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The eyes of one user: whose conversations they see, and whether phone numbers are whole."""
+    """The eyes of one user: whose conversations they see, whether phone numbers are whole, and whether templates are theirs to read."""
 
     user_id: UUID
     scope: ViewScope | None
     team_ids: frozenset[UUID]
     sees_pii: bool
+    reads_templates: bool = False
 
     @classmethod
     def of(cls, principal: Principal) -> Viewer:
-        return cls(principal.user_id, view_scope(principal), principal.team_ids, principal.may(CONTACT_PII_VIEW))
+        return cls(
+            principal.user_id,
+            view_scope(principal),
+            principal.team_ids,
+            principal.may(CONTACT_PII_VIEW),
+            principal.may(CONVERSATIONS_REPLY),
+        )
 
     @property
     def visible(self) -> str:

@@ -20,6 +20,7 @@ from invekto.conversations.queries_thread import changed_messages
 from invekto.conversations.representations import encode, message, shared_conversation, unread_count
 from invekto.kernel.events import LoggedEvent
 from invekto.kernel.tenancy import Connection
+from invekto.templates.events import TemplateChanged, TemplateJudged
 
 _reads = msgspec.json.Decoder(list[tuple[UUID, int, int]]).decode
 
@@ -31,6 +32,7 @@ class _Assigned(msgspec.Struct):
 
 
 _assigned = msgspec.json.Decoder(_Assigned).decode
+_OF_TEMPLATES: Final = frozenset({TemplateChanged.kind, TemplateJudged.kind})
 
 
 @dataclass
@@ -41,8 +43,11 @@ class Changes:
     messages: set[UUID] = field(default_factory=set)
     seen: set[tuple[UUID, UUID]] = field(default_factory=set)
     former: dict[UUID, list[UUID | None]] = field(default_factory=lambda: defaultdict(list))
+    templates: set[UUID] = field(default_factory=set)
 
     def add(self, event: LoggedEvent) -> None:
+        if event.kind in _OF_TEMPLATES and event.entity_id is not None:
+            self.templates.add(event.entity_id)
         if event.conversation_id is None:
             return
         if event.kind == ConversationSeen.kind:
@@ -136,14 +141,17 @@ class Batch:
                 read_seq, unread = row.read_state(viewer.user_id)
                 reads.append({"conversation_id": row.id, "read_seq": read_seq, "unread": unread})
         lines = [line.encoded(viewer) for line in self.lines if line.conversation_id in visible]
-        if not (conversations or lines or removed or reads):
+        templates = sorted(map(str, self.changes.templates)) if viewer.reads_templates else []
+        if not (conversations or lines or removed or reads or templates):
             return None
-        return b'{"type":"batch","cursor":"%b","conversations":[%b],"messages":[%b],"removed":%b,"reads":%b}' % (
+        frame = b'{"type":"batch","cursor":"%b","conversations":[%b],"messages":[%b],"removed":%b,"reads":%b,"templates":%b}'
+        return frame % (
             cursor.encode(),
             b",".join(conversations),
             b",".join(lines),
             encode(removed),
             encode(reads),
+            encode(templates),
         )
 
 

@@ -10,8 +10,8 @@ from invekto.conversations.outbound_content import MediaContent, TemplateContent
 from invekto.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from invekto.kernel.tx import Tx
 from invekto.templates.queries import Row, find_template, json_of
-from invekto.templates.rendering import Source, render, sendable
-from invekto.templates.representations import APPROVED
+from invekto.templates.rendering import Source, render
+from invekto.templates.sendability import hindrance
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ async def template_content(tx: Tx, channel_id: UUID, choice: Choice, *, judged: 
     """
     row = await _template(tx, channel_id, choice.template_id)
     components = json_of(row, "components")
-    if judged and (row["status"] not in APPROVED or not sendable(components)):
-        raise Conflict("template_not_sendable", params={"status": row["status"]})
+    if judged and (code := hindrance(row["status"], components)) is not None:
+        raise Conflict("template_not_sendable", params={"status": row["status"], "reason": code})
     made = render(Source(row["name"], row["language"], row["parameter_format"], components), choice.values)
     if (made.header_kind is None) != (choice.attachment_id is None):
         code = "required" if choice.attachment_id is None else "not_a_choice"

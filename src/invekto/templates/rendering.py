@@ -27,8 +27,6 @@ from invekto.templates.variables import (
 VALUE_MAX: Final = 1024
 CODE_MAX: Final = 15
 _REFUSED: Final = re.compile(r"[\n\r\t]| {5,}")
-_SENDABLE_BUTTONS: Final = frozenset({"QUICK_REPLY", "URL", "PHONE_NUMBER", "COPY_CODE", "OTP"})
-_SENDABLE_PARTS: Final = frozenset({"HEADER", "BODY", "FOOTER", "BUTTONS"})
 _OPTIONAL: Final = frozenset({"header.name", "header.address"})
 _DEGREES: Final = {"header.latitude": 90.0, "header.longitude": 180.0}
 
@@ -52,12 +50,6 @@ class Source:
     language: str
     parameter_format: str
     components: Sequence[Component]
-
-
-def sendable(components: Sequence[Component]) -> bool:
-    """Whether we know how to fill in every part. Carousels, flows and catalogues are somebody else's still."""
-    parts = {str(one.get("type", "")).upper() for one in components}
-    return parts <= _SENDABLE_PARTS and all(button_type(one) in _SENDABLE_BUTTONS for one in buttons_of(components))
 
 
 def media_header(components: Sequence[Component]) -> str | None:
@@ -176,13 +168,20 @@ def _texts(source: Source, where: str, names: Sequence[str], values: Mapping[str
 def _button_parts(source: Source, values: Mapping[str, str]) -> list[dict[str, Any]]:
     parts: list[dict[str, Any]] = []
     for place, button in enumerate(buttons_of(source.components)):
-        kind, parameter = button_type(button), None
+        kind = button_type(button)
+        parameter: dict[str, Any] | None = None
         if kind == "URL" and names_in(button.get("url")):
             parameter = {"type": "text", "text": values[f"button.{place}"]}
         elif kind == "COPY_CODE":
             parameter = {"type": "coupon_code", "coupon_code": values[f"button.{place}"]}
         elif kind == "QUICK_REPLY":
             parameter = {"type": "payload", "payload": str(button.get("text", ""))}
+        elif kind == "FLOW":
+            # What comes back from a flow says in its own fields which one it was: we tell flows apart by nothing else.
+            parameter = {"type": "action", "action": {"flow_token": "unused"}}
+        elif kind == "CATALOG":
+            # Without a parameter the first product of the catalogue is the picture.
+            parts.append({"type": "button", "sub_type": "CATALOG", "index": str(place)})
         elif kind == "OTP":
             kind, parameter = "URL", {"type": "text", "text": values.get("body.1", "")}
         if parameter is not None:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from invekto.kernel.i18n import sentence, sentences
 from invekto.templates.lint_texts import Problem
 from invekto.templates.queries import Row, json_of
-from invekto.templates.rendering import sendable
-from invekto.templates.schemas import CannedReplyOut, ProblemOut, TemplateOut, VariableOut
+from invekto.templates.schemas import BlockedOut, CannedReplyOut, ProblemOut, TemplateOut, VariableOut
+from invekto.templates.sendability import hindrance
 from invekto.templates.variables import header_format, variables_of
-
-APPROVED: Final = frozenset({"APPROVED", "REINSTATED", "FLAGGED", "UNARCHIVED"})
-"""What a template may be sent as; Meta calls one that loses quality FLAGGED, and still sends it."""
 
 
 def template_out(row: Row, locale: str) -> TemplateOut:
     components: list[dict[str, Any]] = json_of(row, "components")
+    code = hindrance(row["status"], components)
     return TemplateOut(
         id=row["id"],
         channel_id=row["channel_id"],
@@ -37,8 +35,17 @@ def template_out(row: Row, locale: str) -> TemplateOut:
             for one in variables_of(components)
         ],
         header_format=header_format(components),
-        sendable=row["status"] in APPROVED and sendable(components),
+        sendable=code is None,
+        blocked=None if code is None else _blocked(code, row["status"], locale),
         updated_at=row["changed_at"],
+    )
+
+
+def _blocked(code: str, status: str, locale: str) -> BlockedOut:
+    return BlockedOut(
+        code=code,
+        message=sentence(f"template_blocked_{code}", locale, {"status": status}),
+        todo=sentence(f"template_todo_{code}", locale, {}),
     )
 
 

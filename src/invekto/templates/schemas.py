@@ -22,9 +22,17 @@ class VariableOut(BaseModel):
     example: str | None
 
 
+class BlockedOut(BaseModel):
+    """Why a template cannot be sent: our code, the same in words, and what to do, both by Accept-Language."""
+
+    code: str
+    message: str
+    todo: str
+
+
 class TemplateOut(BaseModel):
     """`rejected_reason` is the provider's code, `rejected_message` the same in plain words. `sendable`: approved and of
-    parts that we can fill in. `header_format` is the provider's: a send of IMAGE, VIDEO and DOCUMENT needs a file."""
+    parts that we can fill in; `blocked` says why it is not. `header_format` is the provider's: a send of IMAGE, VIDEO and DOCUMENT needs a file."""
 
     id: UUID
     channel_id: UUID | None
@@ -41,6 +49,7 @@ class TemplateOut(BaseModel):
     variables: list[VariableOut]
     header_format: str | None
     sendable: bool
+    blocked: BlockedOut | None
     updated_at: datetime
 
 

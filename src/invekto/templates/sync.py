@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from invekto.channels.templates import ProviderTemplate
 from invekto.kernel.errors import InvektoError
 from invekto.kernel.events import Event
 from invekto.kernel.ids import uuid7
-from invekto.kernel.jobs import Job
+from invekto.kernel.jobs import Job, job_rows_of
 from invekto.kernel.tenancy import Connection
 from invekto.kernel.text import search_key, storable
 from invekto.kernel.tx import SYSTEM, Actor, Tx
@@ -28,6 +28,8 @@ from invekto.templates.events import SYNC_JOB, TemplateJudged
 _log = logging.getLogger(__name__)
 
 _PAGES_MAX: Final = 100
+_GATHERED_S: Final = 15
+"""How long webhooks about one account are gathered before its list is read once for all of them."""
 
 # A row that changed after the reading began keeps what it has: a webhook or a person was faster than the list.
 _UPSERT = """
@@ -63,6 +65,16 @@ def sync_job(channel_id: UUID, at: datetime | None = None) -> Job:
     """Reads the list of a channel's account, at once or `at`; waiting twice is waiting once."""
     when = "now" if at is None else "later"
     return Job(SYNC_JOB, {"channel_id": str(channel_id)}, run_at=at, dedupe_key=f"templates:{channel_id}:{when}")
+
+
+def _gathered_job(account_key: str, channel_id: UUID, now: datetime) -> Job:
+    """Reads the account's list at the end of the running quarter of a minute: once for all webhooks that came in it. What comes
+    while a list is being read belongs to the next quarter, so no change falls between two readings."""
+    turn = int(now.timestamp()) // _GATHERED_S + 1
+    at = datetime.fromtimestamp(turn * _GATHERED_S, UTC)
+    return Job(
+        SYNC_JOB, {"channel_id": str(channel_id)}, run_at=at, dedupe_key=f"templates:{account_key}:webhooks:{turn}"
+    )
 
 
 async def sync_account(door: Door, tenant_id: UUID, actor: Actor, channel_id: UUID) -> int:
@@ -170,7 +182,10 @@ async def apply_updates(
     connection: Connection, updates: Sequence[tuple[UUID, UUID, TemplateUpdated]], now: datetime
 ) -> list[tuple[UUID, Event]]:
     """What providers said of templates, as `(tenant, channel, event)`, in one statement; the connection is of ingest's role and
-    has claimed the tenants. The newest word about a template wins. The facts to log, by tenant."""
+    has claimed the tenants. The newest word about a template wins. The facts to log, by tenant.
+
+    A template that we do not know, or whose parts have changed, orders that its account's list be read.
+    """
     merged: dict[tuple[UUID, str, str], dict[str, str | None]] = {}
     times: dict[tuple[UUID, str, str], datetime] = {}
     for tenant_id, _, one in sorted(updates, key=lambda update: update[2].occurred_at):
@@ -197,4 +212,29 @@ async def apply_updates(
         [times[key] for key in keys],
         now,
     )
+    unsure = [one for one in updates if one[2].rewritten] + await _unknown(connection, updates, len(rows) < len(keys))
+    jobs = {
+        (tenant_id, one.account_key): (tenant_id, _gathered_job(one.account_key, channel_id, now))
+        for tenant_id, channel_id, one in unsure
+    }
+    if jobs:
+        await connection.execute(*job_rows_of(list(jobs.values())))
     return [(row["tenant_id"], TemplateJudged(entity_id=row["id"], detail={"source": "webhook"})) for row in rows]
+
+
+async def _unknown(
+    connection: Connection, updates: Sequence[tuple[UUID, UUID, TemplateUpdated]], some: bool
+) -> list[tuple[UUID, UUID, TemplateUpdated]]:
+    """The updates of templates that are not here. `some` False: there can be none."""
+    if not some:
+        return []
+    rows = await connection.fetch(
+        "select t.tenant_id, t.account_key, t.provider_id from unnest($1::uuid[], $2::text[], $3::text[])"
+        "   as x (tenant_id, account_key, provider_id)"
+        " join template t on t.tenant_id = x.tenant_id and t.account_key = x.account_key and t.provider_id = x.provider_id",
+        [tenant for tenant, _, _ in updates],
+        [one.account_key for _, _, one in updates],
+        [one.template_key for _, _, one in updates],
+    )
+    known = {(row["tenant_id"], row["account_key"], row["provider_id"]) for row in rows}
+    return [one for one in updates if (one[0], one[2].account_key, one[2].template_key) not in known]

@@ -172,5 +172,7 @@ def _buttons(parts: Sequence[Json], sent: Sequence[Json]) -> None:
             raise GraphError(131008, f"buttons: Button at index {place} of type Url requires a parameter")
         if kind == "COPY_CODE" and not 0 < len(str(given.get("coupon_code") or "")) <= 15:
             raise GraphError(131008, f"buttons: Button at index {place} of type CopyCode requires a parameter")
+        if kind == "FLOW" and (given.get("type") != "action" or not isinstance(given.get("action"), dict)):
+            raise GraphError(131008, f"buttons: Button at index {place} of type Flow requires a parameter")
         if kind == "OTP" and not given.get("text"):
             raise GraphError(131008, f"buttons: Button at index {place} of type Url requires a parameter")

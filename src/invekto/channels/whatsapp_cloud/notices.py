@@ -35,6 +35,8 @@ _TEMPLATES: Final = frozenset(
         "message_template_components_update",
     }
 )
+# Another category may come with other parts: a marketing template's are not those of an authentication's.
+_REWRITES: Final = frozenset({"message_template_components_update", "template_category_update"})
 _ACCOUNTS: Final = frozenset(
     {
         "phone_number_quality_update",
@@ -271,6 +273,7 @@ def _template(place: Place, parent: str, field: str, at: datetime) -> TemplateUp
         category=_short(given.new_category or given.message_template_category),
         quality=_short(given.new_quality_score),
         reason=None if reason in (None, "NONE") else reason,
+        rewritten=field in _REWRITES,
     )
 
 

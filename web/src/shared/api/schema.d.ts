@@ -1175,6 +1175,18 @@ export interface components {
             /** Name */
             name: string | null;
         };
+        /**
+         * BlockedOut
+         * @description Why a template cannot be sent: our code, the same in words, and what to do, both by Accept-Language.
+         */
+        BlockedOut: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+            /** Todo */
+            todo: string;
+        };
         /** ButtonBody */
         ButtonBody: {
             /** Id */
@@ -2778,11 +2790,12 @@ export interface components {
         /**
          * TemplateOut
          * @description `rejected_reason` is the provider's code, `rejected_message` the same in plain words. `sendable`: approved and of
-         *     parts that we can fill in. `header_format` is the provider's: a send of IMAGE, VIDEO and DOCUMENT needs a file.
+         *     parts that we can fill in; `blocked` says why it is not. `header_format` is the provider's: a send of IMAGE, VIDEO and DOCUMENT needs a file.
          */
         TemplateOut: {
             /** Account Key */
             account_key: string;
+            blocked: components["schemas"]["BlockedOut"] | null;
             /** Category */
             category: string;
             /** Channel Id */
@@ -2920,6 +2933,7 @@ export type AppIn = components['schemas']['AppIn'];
 export type AssignBody = components['schemas']['AssignBody'];
 export type Attachment = components['schemas']['Attachment'];
 export type Author = components['schemas']['Author'];
+export type BlockedOut = components['schemas']['BlockedOut'];
 export type ButtonBody = components['schemas']['ButtonBody'];
 export type ButtonsBody = components['schemas']['ButtonsBody'];
 export type CannedReplyBody = components['schemas']['CannedReplyBody'];

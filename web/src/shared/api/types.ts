@@ -73,6 +73,8 @@ export interface Batch {
   messages: Message[];
   removed: Id[];
   reads: { conversation_id: Id; read_seq: number; unread: number }[];
+  /** Templates that have changed: whoever shows them asks again. */
+  templates: Id[];
 }
 
 export type Frame =

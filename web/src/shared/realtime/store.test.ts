@@ -24,6 +24,7 @@ const batch = (change: Partial<Batch>): Batch => ({
   messages: [],
   removed: [],
   reads: [],
+  templates: [],
   ...change,
 });
 const mine = () => useLive.getState().lists['mine:open']?.ids;

@@ -255,7 +255,15 @@ export function applyBatches(batches: Batch[]): void {
 /** My last-read line as the server answered it; it is not part of a row's version. */
 export function putRead(id: Id, read: { read_seq: number; unread: number }): void {
   applyBatches([
-    { type: 'batch', cursor: '', conversations: [], messages: [], removed: [], reads: [{ conversation_id: id, ...read }] },
+    {
+      type: 'batch',
+      cursor: '',
+      conversations: [],
+      messages: [],
+      removed: [],
+      reads: [{ conversation_id: id, ...read }],
+      templates: [],
+    },
   ]);
 }
 

@@ -34,6 +34,7 @@ function template(change: Partial<Template>): Template {
     variables: [],
     header_format: null,
     sendable: true,
+    blocked: null,
     updated_at: '2026-11-24T10:00:00Z',
     ...change,
   };

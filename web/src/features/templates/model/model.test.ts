@@ -29,6 +29,7 @@ function made(change: Partial<Template> = {}): Template {
     variables: [variable('body.1')],
     header_format: null,
     sendable: true,
+    blocked: null,
     updated_at: '2026-11-24T10:00:00Z',
     ...change,
   };
