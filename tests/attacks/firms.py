@@ -53,7 +53,14 @@ async def secrets_of(world: World, firm: str) -> dict[str, str]:
     row = await supervisor.get(f"/conversations/{conversation}")
     texts = {"tr": f"{SECRET} metin"}
     canned = await supervisor.post("/canned-replies", {"shortcut": "gizli", "title": f"{SECRET} yanıt", "texts": texts})
+    field = await supervisor.post("/contact-fields", {"label": f"{SECRET} alan", "type": "text"})
+    contact = f"/contacts/{row['contact']['id']}"
+    await supervisor.patch(contact, {"fields": {field["key"]: f"{SECRET} değer"}})
+    note = await supervisor.post(f"{contact}/notes", {"text": f"{SECRET} not"})
     return {
+        "field_id": field["id"],
+        "field_ids": field["id"],
+        "note_id": note["id"],
         "canned_reply_id": canned["id"],
         "attachment_ids": file["id"],
         "template_id": str(uuid7()),

@@ -31,6 +31,12 @@ def mask_name(name: str) -> str:
     return name
 
 
+def mask_email(address: str) -> str:
+    """`elif@example.com` -> `e***@***.com`."""
+    name, _, domain = address.partition("@")
+    return f"{name[:1]}***@***.{domain.rpartition('.')[2]}"
+
+
 def _country_code(digits: str) -> str:
     """The calling code an international number begins with; no code is the beginning of another one."""
     for length in (1, 2, 3):

@@ -17,6 +17,7 @@ CONVERSATIONS_REPLY: Final = "conversations.reply"
 CONVERSATIONS_ASSIGN: Final = "conversations.assign"
 CONTACT_PII_VIEW: Final = "contact.pii.view"
 CONTACTS_EDIT: Final = "contacts.edit"
+CONTACT_FIELDS_MANAGE: Final = "contact_fields.manage"
 TAGS_MANAGE: Final = "tags.manage"
 QUARANTINE_MANAGE: Final = "quarantine.manage"
 CHANNELS_MANAGE: Final = "channels.manage"
@@ -32,8 +33,9 @@ CATALOGUE: Final[dict[str, str]] = {
     CONVERSATIONS_VIEW_ALL: "See every conversation of the firm.",
     CONVERSATIONS_REPLY: "Answer, note, take, tag, snooze, resolve and reopen.",
     CONVERSATIONS_ASSIGN: "Give a conversation to somebody else, or back to the queue.",
-    CONTACT_PII_VIEW: "See phone numbers whole.",
-    CONTACTS_EDIT: "Change a contact's name.",
+    CONTACT_PII_VIEW: "See phone numbers and personal fields whole.",
+    CONTACTS_EDIT: "Change a contact's name and fields, and write notes about them.",
+    CONTACT_FIELDS_MANAGE: "Define the firm's own fields of contacts.",
     TAGS_MANAGE: "Make and change tags.",
     QUARANTINE_MANAGE: "See and replay what could not be processed.",
     CHANNELS_MANAGE: "Connect, change and pause channels.",

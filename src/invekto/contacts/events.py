@@ -14,3 +14,20 @@ class ContactChanged(Event):
 
     kind: ClassVar[str] = "contact.changed"
     audited: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactFieldChanged(Event):
+    """Somebody changed the definition of the field `entity_id`, or with none the order. `detail.action`: `created`,
+    `changed`, `archived`, `restored` or `ordered`."""
+
+    kind: ClassVar[str] = "contact_field.changed"
+    audited: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactNoteChanged(Event):
+    """`entity_id` is the note. `detail`: `contact_id`, `action` (`added`, `changed`, `deleted`)."""
+
+    kind: ClassVar[str] = "contact_note.changed"
+    audited: ClassVar[bool] = True

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from invekto.kernel.tables import TenantRow, tenant_fk
+from invekto.kernel.tables import JSONB, TenantRow, tenant_fk
 
 
 class Contact(TenantRow):
@@ -108,3 +108,63 @@ class ConsentEntry(TenantRow):
     detail: Mapped[str | None]
     occurred_at: Mapped[datetime]
     created_at: Mapped[datetime]
+
+
+class ContactField(TenantRow):
+    """A field that a firm has given its contacts. `options`: a list of `{"id","label","archived"}`, empty but for the types
+    that choose. Archived, never deleted: neither the key nor an option's id may come to mean something else."""
+
+    __tablename__ = "contact_field"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id"], ["tenant.id"], ondelete="CASCADE"),
+        UniqueConstraint("tenant_id", "key"),
+        CheckConstraint(
+            "type in ('text', 'number', 'date', 'select', 'multi_select', 'boolean', 'phone', 'email', 'url')",
+            name="type",
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str]
+    label: Mapped[str]
+    type: Mapped[str]
+    options: Mapped[Any] = mapped_column(JSONB)
+    position: Mapped[int]
+    personal: Mapped[bool]
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    archived_at: Mapped[datetime | None]
+
+
+class ContactFieldValue(TenantRow):
+    """What a contact has in a field, as its type writes it (docs/decisions/0030). No row: nothing."""
+
+    __tablename__ = "contact_field_value"
+    __table_args__ = (
+        tenant_fk("contact_id", "contact", ondelete="CASCADE"),
+        tenant_fk("field_id", "contact_field"),
+        Index("contact_field_value_field_id_idx", "tenant_id", "field_id", "contact_id"),
+    )
+
+    contact_id: Mapped[UUID] = mapped_column(primary_key=True)
+    field_id: Mapped[UUID] = mapped_column(primary_key=True)
+    value: Mapped[Any] = mapped_column(JSONB)
+    changed_at: Mapped[datetime]
+
+
+class ContactNote(TenantRow):
+    """What the firm's people tell each other about a person, whatever the conversation."""
+
+    __tablename__ = "contact_note"
+    __table_args__ = (
+        tenant_fk("contact_id", "contact", ondelete="CASCADE"),
+        tenant_fk("author_id", "user_account"),
+        Index("contact_note_list_idx", "tenant_id", "contact_id", text("created_at desc"), text("id desc")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    contact_id: Mapped[UUID]
+    author_id: Mapped[UUID]
+    text: Mapped[str]
+    created_at: Mapped[datetime]
+    edited_at: Mapped[datetime | None]

@@ -6,13 +6,15 @@ Lives here and not in contacts because conversations stand above contacts. The c
 from __future__ import annotations
 
 import json
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 
 from invekto.accounts.masking import mask_name, mask_phone
 from invekto.contacts.service import rename_contact
+from invekto.contacts.values import set_values, shown_values
 from invekto.conversations import representations
 from invekto.conversations.events import ConversationChanged
 from invekto.conversations.queries import Viewer, contacts_conversations
@@ -40,12 +42,13 @@ select i.id, i.display, h.id as channel_id, h.kind as channel_kind, h.name as ch
 
 
 async def contact_card(tx: Tx, viewer: Viewer, contact_id: UUID) -> ContactCard:
-    """Four statements, by primary keys and conversation_identity_idx. NotFound when hidden."""
+    """Five statements, by primary keys and conversation_identity_idx. NotFound when hidden."""
     contact = await see_contact(tx, viewer, contact_id)
     identities = await tx.fetch(_IDENTITIES, tx.tenant_id, contact_id)
     notes = await contacts_notes(tx, viewer, contact_id, NEWEST)
     conversations = await contacts_conversations(tx, viewer, contact_id, NEWEST)
     pii = viewer.sees_pii
+    shown = await shown_values(tx, contact_id, sees_pii=pii)
     name, phone = contact["name"], contact["phone"]
     return {
         "id": contact["id"],
@@ -54,6 +57,8 @@ async def contact_card(tx: Tx, viewer: Viewer, contact_id: UUID) -> ContactCard:
         "language": contact["language"],
         "created_at": contact["created_at"],
         "first_touch": _first_touch(contact),
+        "fields": shown.values,
+        "masked_fields": shown.masked,
         "identities": [_identity(row, sees_pii=pii) for row in identities],
         "notes": [representations.message(row, sees_pii=pii) for row in notes],
         "conversations": [representations.conversation(row, sees_pii=pii) for row in conversations],
@@ -83,6 +88,33 @@ async def rename(tx: Tx, viewer: Viewer, contact_id: UUID, name: str) -> None:
         ids,
     )
     tx.emit(*(ConversationChanged(conversation_id=id_) for id_ in ids))
+
+
+async def fill_fields(
+    tx: Tx, viewer: Viewer, contact_id: UUID, given: Mapping[str, Any], was: Mapping[str, Any]
+) -> None:
+    """Sets what the contact has in the firm's fields. NotFound when hidden, and what `set_values` raises."""
+    await see_contact(tx, viewer, contact_id)
+    if await set_values(tx, contact_id, given, was, sees_pii=viewer.sees_pii):
+        await tell_screens(tx, contact_id)
+
+
+async def tell_screens(tx: Tx, contact_id: UUID) -> None:
+    """Lets every screen with this person on it know, by the way on which it hears of their conversations already.
+
+    One conversation for each way of being visible is enough: nothing in its row has changed, so its version stays.
+    """
+    rows = await tx.fetch(
+        """
+        select distinct on (c.assignee_id, c.team_id) c.id
+          from identity i join conversation c on c.tenant_id = i.tenant_id and c.identity_id = i.id
+         where i.tenant_id = $1 and i.contact_id = $2
+         order by c.assignee_id, c.team_id, c.number desc
+        """,
+        tx.tenant_id,
+        contact_id,
+    )
+    tx.emit(*(ConversationChanged(conversation_id=row["id"]) for row in rows))
 
 
 async def see_contact(tx: Tx, viewer: Viewer, contact_id: UUID) -> asyncpg.Record:

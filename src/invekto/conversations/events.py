@@ -24,7 +24,7 @@ class MessageChanged(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ConversationChanged(Event):
-    """The conversation's row, its tags or its contact's name changed."""
+    """The conversation's row, its tags or something about its contact changed."""
 
     kind: ClassVar[str] = "conversation.changed"
 

@@ -18,6 +18,7 @@ from invekto.channels.adapter import resend_helps
 from invekto.conversations.schemas import (
     Attachment,
     Author,
+    ContactNote,
     Conversation,
     ConversationDetail,
     DeliveryError,
@@ -175,6 +176,17 @@ def upload(row: Row) -> Upload:
     }
 
 
+def contact_note(row: Row) -> ContactNote:
+    """A row of `contacts.notes`. What people write stays as it is, as in a thread."""
+    return {
+        "id": row["id"],
+        "text": row["text"],
+        "author": {"id": row["author_id"], "name": row["author_name"]},
+        "created_at": row["created_at"],
+        "edited_at": row["edited_at"],
+    }
+
+
 def _named(id_: UUID | None, name: str | None) -> Named | None:
     return None if id_ is None or name is None else {"id": id_, "name": name}
 
@@ -236,6 +248,7 @@ def _masked_card(card: Any) -> Any:
 __all__: Final = [
     "Row",
     "attachment",
+    "contact_note",
     "conversation",
     "conversation_detail",
     "encode",

@@ -1,4 +1,4 @@
-"""Reads of a thread and the contact's card on the wire (docs/api.md, "Messages" and "Contacts")."""
+"""Reads of a thread on the wire (docs/api.md, "Messages")."""
 
 from __future__ import annotations
 
@@ -8,16 +8,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from invekto.accounts.permissions import CONTACTS_EDIT, CONVERSATIONS_VIEW
-from invekto.conversations import contact_cards, queries, queries_thread, thread_pages
+from invekto.accounts.permissions import CONVERSATIONS_VIEW
+from invekto.conversations import queries, queries_thread, thread_pages
 from invekto.conversations.queries import Viewer
 from invekto.conversations.representations import json_answer, revision
-from invekto.conversations.schemas import (
-    ContactBody,
-    ContactCard,
-    MessagePage,
-    RevisionList,
-)
+from invekto.conversations.schemas import MessagePage, RevisionList
 from invekto.kernel.auth import Principal, requires
 from invekto.kernel.errors import NotFound
 from invekto.kernel.pages import LIMIT_DEFAULT, Cursor, Limit
@@ -67,27 +62,3 @@ async def list_revisions(request: Request, principal: Looking, conversation_id: 
         return {"items": [revision(row) for row in rows], "next_cursor": None}
 
     return json_answer(await in_tx(request, principal, use_case))
-
-
-# Contacts ---------------------------------------------------------------------------------------------------------
-
-
-@router.get("/contacts/{contact_id}", response_model=ContactCard, tags=["contacts"])
-async def read_contact(request: Request, principal: Looking, contact_id: UUID) -> Response:
-    """The person, their addresses, and the talks with them that I may see."""
-    viewer = Viewer.of(principal)
-    return json_answer(await in_tx(request, principal, lambda tx: contact_cards.contact_card(tx, viewer, contact_id)))
-
-
-@router.patch("/contacts/{contact_id}", response_model=ContactCard, tags=["contacts"])
-async def change_contact(
-    request: Request, principal: Annotated[Principal, requires(CONTACTS_EDIT)], contact_id: UUID, given: ContactBody
-) -> Response:
-    """Renames the contact."""
-    viewer = Viewer.of(principal)
-
-    async def use_case(tx: Tx) -> Response:
-        await contact_cards.rename(tx, viewer, contact_id, given.name)
-        return json_answer(await contact_cards.contact_card(tx, viewer, contact_id))
-
-    return await in_tx(request, principal, use_case)

@@ -251,16 +251,37 @@ class FirstTouch(_Answer):
     referral: dict[str, Any]
 
 
+class ContactNote(_Answer):
+    """About the person, whatever the conversation."""
+
+    id: UUID
+    text: str
+    author: Named
+    created_at: datetime
+    edited_at: datetime | None
+
+
 class ContactCard(_Answer):
+    """`fields`: what they have in the firm's fields, by key; `masked_fields`: the keys of those of which only a mask is shown."""
+
     id: UUID
     name: str
     phone: str | None
     language: str | None
     created_at: datetime
     first_touch: FirstTouch | None
+    fields: dict[str, str | int | float | bool | list[str]]
+    masked_fields: list[str]
     identities: list[ContactIdentity]
     notes: list[Message]
     conversations: list[Conversation]
+
+
+class ContactNotePage(_Answer):
+    """Newest first."""
+
+    items: list[ContactNote]
+    next_cursor: str | None
 
 
 class ConversationPage(_Answer):
@@ -360,4 +381,15 @@ class TagBody(_Body):
 
 
 class ContactBody(_Body):
-    name: Name
+    """What is left out or null stays. `fields` by key, null empties one; `was`: what the screen showed of those, by key, so that
+    nothing is written over that somebody has changed meanwhile."""
+
+    name: Name | None = None
+    fields: Annotated[dict[str, Any], Field(max_length=100)] | None = None
+    was: Annotated[dict[str, Any], Field(max_length=100)] | None = None
+
+
+class ContactNoteBody(_Body):
+    text: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000), AfterValidator(storable)
+    ]

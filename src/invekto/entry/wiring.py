@@ -14,8 +14,10 @@ from fastapi import APIRouter
 import invekto.accounts.routes
 import invekto.channels.routes
 import invekto.channels.routes_manage
+import invekto.contacts.routes
 import invekto.conversations.routes
 import invekto.conversations.routes_canned
+import invekto.conversations.routes_contacts
 import invekto.conversations.routes_find
 import invekto.conversations.routes_first
 import invekto.conversations.routes_health
@@ -34,10 +36,12 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     invekto.accounts.routes.router,
     invekto.channels.routes.router,
     invekto.channels.routes_manage.router,
+    invekto.contacts.routes.router,
     invekto.conversations.routes.router,
     invekto.conversations.routes_health.router,
     invekto.conversations.routes_find.router,
     invekto.conversations.routes_messages.router,
+    invekto.conversations.routes_contacts.router,
     invekto.conversations.routes_sending.router,
     invekto.conversations.routes_media.router,
     invekto.templates.routes.router,

@@ -293,6 +293,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contact-fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Contact Fields
+         * @description All of them in their order, archived ones last.
+         */
+        get: operations["list_contact_fields"];
+        put?: never;
+        /**
+         * Create Contact Field
+         * @description 409 `contact_field_exists`, `contact_field_key_taken`, `contact_fields_limit`.
+         */
+        post: operations["create_contact_field"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contact-fields/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Order Contact Fields
+         * @description Those that are not named stay behind them.
+         */
+        put: operations["order_contact_fields"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contact-fields/{field_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Archive Contact Field
+         * @description Archives it: no contact shows it any more, and nothing that they have in it is lost.
+         */
+        delete: operations["archive_contact_field"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Contact Field
+         * @description Key and type never change. `archived` false brings it back with the values that contacts have.
+         */
+        patch: operations["change_contact_field"];
+        trace?: never;
+    };
     "/api/v1/contacts/{contact_id}": {
         parameters: {
             query?: never;
@@ -312,7 +380,7 @@ export interface paths {
         head?: never;
         /**
          * Change Contact
-         * @description Renames the contact.
+         * @description Renames the contact, sets what they have in the firm's fields. All of it or nothing. 409 `contact_field_changed`.
          */
         patch: operations["change_contact"];
         trace?: never;
@@ -335,6 +403,54 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{contact_id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Contact Notes
+         * @description Newest first.
+         */
+        get: operations["list_contact_notes"];
+        put?: never;
+        /**
+         * Add Contact Note
+         * @description A note of mine.
+         */
+        post: operations["add_contact_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{contact_id}/notes/{note_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Contact Note
+         * @description 403 for a colleague's.
+         */
+        delete: operations["delete_contact_note"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Contact Note
+         * @description 403 for a colleague's.
+         */
+        patch: operations["change_contact_note"];
         trace?: never;
     };
     "/api/v1/conversations": {
@@ -1397,10 +1513,22 @@ export interface components {
             /** Webhook Url */
             webhook_url: string;
         };
-        /** ContactBody */
+        /**
+         * ContactBody
+         * @description What is left out or null stays. `fields` by key, null empties one; `was`: what the screen showed of those, by key, so that
+         *     nothing is written over that somebody has changed meanwhile.
+         */
         ContactBody: {
+            /** Fields */
+            fields?: {
+                [key: string]: unknown;
+            } | null;
             /** Name */
-            name: string;
+            name?: string | null;
+            /** Was */
+            was?: {
+                [key: string]: unknown;
+            } | null;
         };
         /** ContactBrief */
         ContactBrief: {
@@ -1414,7 +1542,10 @@ export interface components {
             /** Phone */
             phone: string | null;
         };
-        /** ContactCard */
+        /**
+         * ContactCard
+         * @description `fields`: what they have in the firm's fields, by key; `masked_fields`: the keys of those of which only a mask is shown.
+         */
         ContactCard: {
             /** Conversations */
             conversations: components["schemas"]["Conversation"][];
@@ -1423,6 +1554,10 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /** Fields */
+            fields: {
+                [key: string]: string | number | boolean | string[];
+            };
             first_touch: components["schemas"]["FirstTouch"] | null;
             /**
              * Id
@@ -1433,12 +1568,118 @@ export interface components {
             identities: components["schemas"]["ContactIdentity"][];
             /** Language */
             language: string | null;
+            /** Masked Fields */
+            masked_fields: string[];
             /** Name */
             name: string;
             /** Notes */
             notes: components["schemas"]["Message"][];
             /** Phone */
             phone: string | null;
+        };
+        /**
+         * ContactFieldBody
+         * @description Without a `key` it gets one made of the label. `options` for `select` and `multi_select` only.
+         */
+        ContactFieldBody: {
+            /** Key */
+            key?: string | null;
+            /** Label */
+            label: string;
+            /** Options */
+            options?: components["schemas"]["ContactFieldOptionBody"][] | null;
+            /**
+             * Personal
+             * @default false
+             */
+            personal: boolean;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "text" | "number" | "date" | "select" | "multi_select" | "boolean" | "phone" | "email" | "url";
+        };
+        /**
+         * ContactFieldChangeBody
+         * @description What is left out or null stays. Options that are left out are archived.
+         */
+        ContactFieldChangeBody: {
+            /** Archived */
+            archived?: boolean | null;
+            /** Label */
+            label?: string | null;
+            /** Options */
+            options?: components["schemas"]["ContactFieldOptionBody"][] | null;
+            /** Personal */
+            personal?: boolean | null;
+        };
+        /**
+         * ContactFieldList
+         * @description In their order, archived ones last: all of them at once.
+         */
+        ContactFieldList: {
+            /** Items */
+            items: components["schemas"]["ContactFieldOut"][];
+            /** Next Cursor */
+            next_cursor?: null;
+        };
+        /**
+         * ContactFieldOptionBody
+         * @description `id` of one that is there; a new one has none.
+         */
+        ContactFieldOptionBody: {
+            /**
+             * Archived
+             * @default false
+             */
+            archived: boolean;
+            /** Id */
+            id?: string | null;
+            /** Label */
+            label: string;
+        };
+        /**
+         * ContactFieldOptionOut
+         * @description An archived one is shown where it was chosen and not offered.
+         */
+        ContactFieldOptionOut: {
+            /** Archived */
+            archived: boolean;
+            /** Id */
+            id: string;
+            /** Label */
+            label: string;
+        };
+        /** ContactFieldOrderBody */
+        ContactFieldOrderBody: {
+            /** Field Ids */
+            field_ids: string[];
+        };
+        /**
+         * ContactFieldOut
+         * @description `personal`: masked without `contact.pii.view`, as those of the types phone and email always are.
+         */
+        ContactFieldOut: {
+            /** Archived */
+            archived: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Key */
+            key: string;
+            /** Label */
+            label: string;
+            /** Options */
+            options: components["schemas"]["ContactFieldOptionOut"][];
+            /** Personal */
+            personal: boolean;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "text" | "number" | "date" | "select" | "multi_select" | "boolean" | "phone" | "email" | "url";
         };
         /** ContactIdentity */
         ContactIdentity: {
@@ -1460,6 +1701,42 @@ export interface components {
         ContactMediaPage: {
             /** Items */
             items: components["schemas"]["Message"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * ContactNote
+         * @description About the person, whatever the conversation.
+         */
+        ContactNote: {
+            author: components["schemas"]["Named"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Edited At */
+            edited_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Text */
+            text: string;
+        };
+        /** ContactNoteBody */
+        ContactNoteBody: {
+            /** Text */
+            text: string;
+        };
+        /**
+         * ContactNotePage
+         * @description Newest first.
+         */
+        ContactNotePage: {
+            /** Items */
+            items: components["schemas"]["ContactNote"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -2950,8 +3227,18 @@ export type ConnectedOut = components['schemas']['ConnectedOut'];
 export type ContactBody = components['schemas']['ContactBody'];
 export type ContactBrief = components['schemas']['ContactBrief'];
 export type ContactCard = components['schemas']['ContactCard'];
+export type ContactFieldBody = components['schemas']['ContactFieldBody'];
+export type ContactFieldChangeBody = components['schemas']['ContactFieldChangeBody'];
+export type ContactFieldList = components['schemas']['ContactFieldList'];
+export type ContactFieldOptionBody = components['schemas']['ContactFieldOptionBody'];
+export type ContactFieldOptionOut = components['schemas']['ContactFieldOptionOut'];
+export type ContactFieldOrderBody = components['schemas']['ContactFieldOrderBody'];
+export type ContactFieldOut = components['schemas']['ContactFieldOut'];
 export type ContactIdentity = components['schemas']['ContactIdentity'];
 export type ContactMediaPage = components['schemas']['ContactMediaPage'];
+export type ContactNote = components['schemas']['ContactNote'];
+export type ContactNoteBody = components['schemas']['ContactNoteBody'];
+export type ContactNotePage = components['schemas']['ContactNotePage'];
 export type ContactsMessageBody = components['schemas']['ContactsMessageBody'];
 export type Conversation = components['schemas']['Conversation'];
 export type ConversationDetail = components['schemas']['ConversationDetail'];
@@ -3607,6 +3894,165 @@ export interface operations {
             };
         };
     };
+    list_contact_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactFieldList"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    create_contact_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactFieldBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactFieldOut"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    order_contact_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactFieldOrderBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactFieldList"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    archive_contact_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                field_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    change_contact_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                field_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactFieldChangeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactFieldOut"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     read_contact: {
         parameters: {
             query?: never;
@@ -3695,6 +4141,141 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ContactMediaPage"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_contact_notes: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactNotePage"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    add_contact_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactNoteBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactNote"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    delete_contact_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+                note_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    change_contact_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+                note_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactNoteBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactNote"];
                 };
             };
             /** @description See docs/api.md, Errors */
