@@ -53,7 +53,9 @@ async def test_what_a_supervisor_defines_an_agent_fills(scene: Scene, superuser_
     assert (await scene.supervisor.get(scene.path))["fields"] == card["fields"]
     card = await scene.agent.patch(scene.path, {"fields": {"butce": None}})
     assert card["fields"] == {"tedavi": [chosen]}
-    rows = await stored(superuser_url, "select fields::text as d from audit_entry where action = 'contact.changed' order by id")
+    rows = await stored(
+        superuser_url, "select fields::text as d from audit_entry where action = 'contact.changed' order by id"
+    )
     assert [row["d"] for row in rows] == [
         '{"fields": ["fields.tedavi", "fields.butce"]}',
         '{"fields": ["fields.butce"]}',
