@@ -50,7 +50,7 @@ def run(settings: Settings, work: Callable[[Database, Settings], Awaitable[str]]
 
     async def with_database(present: Settings) -> str:
         assert present.database_url is not None
-        options = DatabaseOptions(url=present.database_url, request_pool=2, role_pool=1)
+        options = DatabaseOptions(present.database_url, present.bus_url, request_pool=2, role_pool=1)
         db = await Database.open(options, subscriptions=subscriptions(), listen=False)
         try:
             return await work(db, present)

@@ -136,7 +136,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     media = DiskStore(settings.data / "media", keeps_free=KEPT_FREE)
     await asyncio.to_thread(media.prepare)
     database = await Database.open(
-        DatabaseOptions(settings.database_url, request_pool=settings.db_pool), subscriptions=subscriptions()
+        DatabaseOptions(settings.database_url, settings.bus_url, request_pool=settings.db_pool),
+        subscriptions=subscriptions(),
     )
     try:
         stream = equip(app, database, media)

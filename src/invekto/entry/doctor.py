@@ -105,7 +105,9 @@ async def examine(firm: str | None) -> AsyncIterator[Finding]:
         yield _failed("database", "database_away", detail=str(error))
         return
     assert settings.database_url is not None
-    database = await Database.open(DatabaseOptions(settings.database_url, request_pool=2, role_pool=2))
+    database = await Database.open(
+        DatabaseOptions(settings.database_url, settings.bus_url, request_pool=2, role_pool=2)
+    )
     http = Http(operator_urls=(*operator_urls(settings), settings.public_url))
     office = Office(
         database, build_desks(settings, database.clock), http, KeyRing(settings.secret_key), settings.public_url

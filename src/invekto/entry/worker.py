@@ -34,7 +34,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     """
     assert settings.database_url is not None, "the command line has started or named a database"
     database = await Database.open(
-        DatabaseOptions(settings.database_url, request_pool=4, role_pool=6), subscriptions=subscriptions()
+        DatabaseOptions(settings.database_url, settings.bus_url, request_pool=4, role_pool=6),
+        subscriptions=subscriptions(),
     )
     registry = build_registry(settings)
     keys = KeyRing(settings.secret_key)

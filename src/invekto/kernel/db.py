@@ -14,6 +14,7 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from invekto.kernel.bus import open_bus
 from invekto.kernel.clock import Clock, SystemClock
 from invekto.kernel.events import Subscriptions
 from invekto.kernel.tenancy import PINNED_PLANS, ROLES_WITH_PINNED_PLANS, Connection, Pool
@@ -42,9 +43,10 @@ def role_settings(role: str) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseOptions:
-    """`url` is a libpq url of the app's login. Sizes are connections."""
+    """`url` is a libpq url of the app's login, `bus_url` a NATS server's or None. Sizes are connections."""
 
     url: str = field(repr=False)
+    bus_url: str | None = field(default=None, repr=False)
     request_pool: int = 10
     role_pool: int = 4
     connect_timeout_s: float = 5
@@ -94,7 +96,7 @@ class Database:
             max_overflow=0,
             pool_timeout=options.pool_timeout_s,
         )
-        wakeup = Wakeup(options.url)
+        wakeup = Wakeup(open_bus(options.url, options.bus_url))
         database = cls(
             options,
             engine,

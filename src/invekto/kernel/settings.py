@@ -33,6 +33,7 @@ VARIABLES: Final[Mapping[str, str]] = {
     "INVEKTO_DATA": "Folder of the embedded database, media and the secret key. Default ./.invekto.",
     "DATABASE_URL": "The application's login on a PostgreSQL 18 of yours. Default: the embedded server.",
     "INVEKTO_ADMIN_DATABASE_URL": "The schema owner's login there, for `migrate`, `up` and the platform's `app create`.",
+    "INVEKTO_BUS_URL": "A NATS server that carries wake-ups between many processes. Default: the database itself.",
     "INVEKTO_DB_POOL": "Connections that each web process keeps for requests. Default 10.",
     "INVEKTO_PUBLIC_URL": "Where browsers and providers reach this server. Default http://127.0.0.1:PORT.",
     "INVEKTO_SECRET_KEY": "32 bytes in base64 that encrypt credentials. Default: made once, DATA/secret.key.",
@@ -49,6 +50,7 @@ VARIABLES: Final[Mapping[str, str]] = {
 }
 # For the build and for fault tests: nothing that an operator sets.
 _NOT_FOR_OPERATORS: Final = frozenset({"INVEKTO_SKIP_WEB", "INVEKTO_FAILPOINTS"})
+_SUBJECT: Final = re.compile(r"[a-zA-Z0-9_-]{0,64}")
 _FAILPOINT: Final = re.compile(r"[a-z_.]+(:[1-9]\d{0,6})?")
 
 
@@ -70,6 +72,7 @@ class Settings:
     data: Path = Path(".invekto")
     database_url: str | None = field(default=None, repr=False)
     admin_database_url: str | None = field(default=None, repr=False)
+    bus_url: str | None = field(default=None, repr=False)
     db_pool: int = 10
     public_url: str = "http://127.0.0.1:8000"
     secret_key: bytes = field(repr=False)
@@ -113,6 +116,7 @@ class Settings:
             data=data,
             database_url=read.postgres("DATABASE_URL"),
             admin_database_url=read.postgres("INVEKTO_ADMIN_DATABASE_URL"),
+            bus_url=read.bus("INVEKTO_BUS_URL"),
             db_pool=read.number("INVEKTO_DB_POOL", 10, 2, 200),
             public_url=read.origin("INVEKTO_PUBLIC_URL", f"http://127.0.0.1:{port}"),
             secret_key=read.key("INVEKTO_SECRET_KEY") or _kept_key(data),
@@ -147,6 +151,7 @@ class Settings:
             "INVEKTO_SANDBOX_PORT": str(self.sandbox_port),
             "INVEKTO_DATA": str(self.data),
             "DATABASE_URL": self.database_url,
+            "INVEKTO_BUS_URL": "A NATS server that carries wake-ups between many processes. Default: the database itself.",
             "INVEKTO_DB_POOL": str(self.db_pool),
             "INVEKTO_PUBLIC_URL": self.public_url,
             "INVEKTO_SECRET_KEY": base64.b64encode(self.secret_key).decode(),
@@ -246,6 +251,19 @@ class _Reader:
                 f"{variable} starts with {scheme[:20]!r}: it must look like postgresql://login:password@host:5432/invekto.",
             )
         return f"postgresql://{rest}"
+
+    def bus(self, variable: str) -> str | None:
+        text = self._given.get(variable)
+        if text is None:
+            return None
+        parts = urlsplit(text)
+        if parts.scheme not in ("nats", "tls") or not parts.hostname or not _SUBJECT.fullmatch(parts.path.strip("/")):
+            # The value may hold a password, so only the scheme is shown.
+            raise SettingsError(
+                variable,
+                f"{variable} starts with {parts.scheme[:20]!r}: it must look like nats://login:password@host:4222/desk1.",
+            )
+        return text
 
     def key(self, variable: str) -> bytes | None:
         text = self._given.get(variable)

@@ -1,7 +1,7 @@
 """Tells waiting loops, in every process, that something new is there. A wake-up may be lost: every loop also polls.
 
-One LISTEN and one notifier connection per process. NOTIFY is sent after the commit and coalesced: inside the business
-transaction it would cut throughput to a third.
+One connection that listens and one that speaks per process (`bus`). What is said is said after the commit and coalesced:
+a NOTIFY inside the business transaction would cut throughput to a third.
 """
 
 from __future__ import annotations
@@ -9,24 +9,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Final
 
-import asyncpg
+from prometheus_client import Gauge
 
-from invekto.kernel.away import DATABASE_TROUBLE
-from invekto.kernel.tenancy import Connection
+from invekto.kernel.bus import Bus
+from invekto.kernel.metrics import REGISTRY
 
-_CHANNEL = "invekto"
-# Under load one NOTIFY announces everything of these milliseconds; each costs every listener and the server a round.
+# Under load one message announces everything of these milliseconds; each costs every listener and the server a round.
 _SPACING_S: Final = 0.004
+_CONNECTED = Gauge(
+    "invekto_wakeup_connected", "1 while this process hears the others; 0: it polls once a second.", registry=REGISTRY
+)
 _log = logging.getLogger(__name__)
 
 
 class Wakeup:
     """`wake` announces topics, `wait` waits for one. Topics: receipt, event, outbox, job."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
         self._waiting: dict[str, set[asyncio.Event]] = {}
         self._outgoing: set[str] = set()
         self._has_outgoing = asyncio.Event()
@@ -45,7 +48,7 @@ class Wakeup:
         self._tasks = []
 
     def wake(self, *topics: str) -> None:
-        """Wakes this process at once and the others by one coalesced NOTIFY. Call it after the commit."""
+        """Wakes this process at once and the others by one coalesced message. Call it after the commit."""
         if not topics:
             return
         self._ring(topics)
@@ -72,49 +75,44 @@ class Wakeup:
             for event in self._waiting.get(topic, ()):
                 event.set()
 
-    async def _connect(self) -> Connection:
-        return await asyncpg.connect(
-            self._url,
-            timeout=5,
-            server_settings={"application_name": "invekto-wakeup", "synchronous_commit": "off"},
-        )
-
     async def _listen(self) -> None:
-        connection = await self._connect()
-        lost = asyncio.Event()
-        try:
-            connection.add_termination_listener(lambda _connection: lost.set())
-            await connection.add_listener(
-                _CHANNEL, lambda _c, _pid, _channel, payload: self._ring(str(payload).split(","))
-            )
+        def hears() -> None:
+            self._hears(True)
             # Whatever was announced while nobody listened: every loop looks once.
             self._ring(list(self._waiting))
-            await lost.wait()
+
+        try:
+            await self._bus.listen(lambda text: self._ring(text.split(",")), hears)
         finally:
-            connection.terminate()
+            self._hears(False)
 
     async def _notify(self) -> None:
-        connection = await self._connect()
-        try:
+        async with self._bus.announcing() as announce:
             while True:
                 await self._has_outgoing.wait()
                 self._has_outgoing.clear()
                 topics, self._outgoing = self._outgoing, set()
                 try:
-                    await connection.execute("select pg_notify($1, $2)", _CHANNEL, ",".join(sorted(topics)))
+                    await announce(",".join(sorted(topics)))
                 except BaseException:
                     self._outgoing |= topics
                     self._has_outgoing.set()
                     raise
                 await asyncio.sleep(_SPACING_S)
-        finally:
-            connection.terminate()
 
-    async def _forever(self, loop: object) -> None:
-        assert callable(loop)
+    def _hears(self, now: bool) -> None:
+        _CONNECTED.set(int(now))
+
+    async def _forever(self, loop: Callable[[], Awaitable[None]]) -> None:
+        away = False
         while True:
             try:
                 await loop()
-            except DATABASE_TROUBLE as error:
-                _log.warning("wake-up connection lost, reconnecting: %s", error)
+            except self._bus.trouble as error:
+                # Once for each time it goes: a bus may be away for hours, and everything works meanwhile.
+                if not away:
+                    _log.warning("wake-up connection (%s) lost, reconnecting: %s", self._bus.name, error)
+                away = True
+            else:
+                away = False
             await asyncio.sleep(0.5)
