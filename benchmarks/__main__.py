@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import egress, ingress, living, reading, screen
+from benchmarks import bus, egress, ingress, living, reading, screen
 from benchmarks.desk import Bench
 from benchmarks.figures import Figure, table, write
 from benchmarks.plan import Plan, say
@@ -30,6 +30,7 @@ GROUPS: dict[str, Callable[[Bench, Plan], Iterator[Figure]]] = {
     "send": egress.sends,
     "outbox": egress.outbox,
     "fanout": reading.fan_out,
+    "bus": bus.buses,
     "start": living.start,
     "screen": screen.screen,
     "lists": reading.lists,
