@@ -1,4 +1,4 @@
-"""Carries wake-ups between processes: PostgreSQL's NOTIFY by default, NATS where a desk has many processes (decision 29).
+"""Carries wake-ups between processes: PostgreSQL's NOTIFY by default, NATS where a desk has many processes (decision 30).
 
 A bus may lose, repeat and reorder what it carries, and may be away: every loop polls as well, and the rows are the truth.
 """
