@@ -92,7 +92,7 @@ class World:
                     account_key=f"{tenant_id.hex}-{number}",
                     name=f"WhatsApp {number}",
                     address="+90 850 000 00 00",
-                    credentials={"access_token": "EAAtest"},
+                    credentials={"access_token": "EAAtest", "phone_number_id": "1", "waba_id": "2"},
                     team_id=team_id if with_teams else None,
                 )
                 for number, team_id in enumerate((team_a, team_b), 1)

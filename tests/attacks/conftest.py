@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from invekto.entry.postgres import EmbeddedPostgres
 from invekto.kernel.clock import FrozenClock
 from invekto.kernel.db import Database
+from tests.attacks.arena import Arena, opened
 from tests.rest import World, made_world
 
 
@@ -18,3 +20,11 @@ async def world(db: Database, clock: FrozenClock, tmp_path: Path, owner_url: str
         await world.make_firm("demo")
         await world.make_firm("demo2")
         yield world
+
+
+@pytest.fixture(scope="module")
+async def arena(
+    cluster: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Arena]:
+    async with opened(cluster, template, tmp_path_factory.mktemp("arena")) as arena:
+        yield arena

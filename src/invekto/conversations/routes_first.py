@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, with_config
 from typing_extensions import TypedDict
 
@@ -16,6 +16,7 @@ from invekto.conversations import first_messages, queries, queries_thread
 from invekto.conversations.queries import Viewer
 from invekto.conversations.representations import conversation, json_answer, message
 from invekto.conversations.schemas import Conversation, Message, Name, Named
+from invekto.conversations.schemas_sending import IdempotencyKey
 from invekto.conversations.template_messages import Choice
 from invekto.kernel.auth import Principal, requires
 from invekto.kernel.errors import NotFound, Unavailable
@@ -25,7 +26,6 @@ from invekto.kernel.tx import Tx
 
 router = APIRouter(prefix="/api/v1/first-messages", tags=["first messages"])
 Answering = Annotated[Principal, requires(CONVERSATIONS_REPLY)]
-IdempotencyKey = Annotated[str, Header(min_length=1, max_length=200)]
 
 _TRIES: Final = 3
 

@@ -6,7 +6,7 @@ from typing import Annotated, assert_never
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Body, Header, Request, Response
+from fastapi import APIRouter, Body, Request, Response
 
 from invekto.accounts.permissions import CONVERSATIONS_REPLY
 from invekto.channels.outgoing import Card, Controls, Location
@@ -31,6 +31,7 @@ from invekto.conversations.schemas_sending import (
     ForwardBody,
     Forwarded,
     ForwardRefusal,
+    IdempotencyKey,
     InteractiveMessageBody,
     LocationMessageBody,
     MediaMessageBody,
@@ -49,7 +50,6 @@ from invekto.kernel.tx import Tx
 
 router = APIRouter(prefix="/api/v1", tags=["messages"])
 Answering = Annotated[Principal, requires(CONVERSATIONS_REPLY)]
-IdempotencyKey = Annotated[str, Header(min_length=1, max_length=200)]
 
 
 @router.post(

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from fastapi import Header
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, with_config
 from typing_extensions import TypedDict
 
@@ -17,6 +18,9 @@ FORWARDS_MAX = 10
 _PARTS_MAX = 100
 
 Words = Annotated[str, StringConstraints(max_length=TEXT_MAX), AfterValidator(storable)]
+
+IdempotencyKey = Annotated[str, Header(min_length=1, max_length=200), AfterValidator(storable)]
+"""Of a send: kept with its message (docs/api.md, "Sending")."""
 
 Parts = Annotated[tuple[Words, ...], Field(max_length=_PARTS_MAX)]
 

@@ -24,7 +24,7 @@ _HIDDEN: Final = "***"
 _KEY: Final = r"(?:access[_-]?token|app[_-]?secret|verify[_-]?token|client[_-]?secret|api[_-]?key|password|passwd|secret|token|authorization|cookie)"
 _SCRUBBED: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     # postgresql://login:password@host
-    (re.compile(r"(\w+://[^\s:/@]*:)[^\s@/]+(?=@)"), rf"\g<1>{_HIDDEN}"),
+    (re.compile(r"(\b\w+://[^\s:/@]*:)[^\s@/]+(?=@)"), rf"\g<1>{_HIDDEN}"),
     (re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE), rf"\g<1> {_HIDDEN}"),
     # "password": "x"   {'token': 'x'}   password=x   Authorization: x
     (re.compile(rf"""(["']{_KEY}["']\s*:\s*)("[^"]*"|'[^']*'|[^\s,}}]+)""", re.IGNORECASE), rf'\g<1>"{_HIDDEN}"'),

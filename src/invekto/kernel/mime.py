@@ -59,7 +59,8 @@ _REFINED_BY_DECLARATION: Final = {
     "video/3gpp": {"audio/3gpp"},
 }
 _MARKUP: Final = re.compile(rb"<(!doctype\s+html|html|head|body|script|svg|\?xml|!--|iframe|img|a\s)", re.IGNORECASE)
-_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
+# RFC 6838 4.2: 127 characters at most; without the bound a long word would cost its square.
+_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
 
 
 def sniff(head: bytes) -> str | None:

@@ -17,7 +17,7 @@ from invekto.kernel.tx import Tx
 from invekto.templates import queries, submitting
 from invekto.templates.accounts import Door
 from invekto.templates.representations import problem_out, template_out
-from invekto.templates.schemas import LintOut, SyncBody, SyncOut, TemplateBody, TemplateEditBody, TemplateOut
+from invekto.templates.schemas import LintOut, SyncBody, SyncOut, TemplateBody, TemplateEditBody, TemplateOut, Word
 from invekto.templates.sync import sync_account
 
 router = APIRouter(prefix="/api/v1", tags=["templates"])
@@ -43,7 +43,7 @@ async def list_templates(
     request: Request,
     principal: Reading,
     channel_id: UUID | None = None,
-    status: Annotated[str | None, Query(max_length=40)] = None,
+    status: Annotated[Word | None, Query()] = None,
     q: Annotated[str | None, Query(max_length=200)] = None,
     cursor: Cursor = None,
     limit: Limit = LIMIT_DEFAULT,
