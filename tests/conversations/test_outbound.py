@@ -64,8 +64,8 @@ class Talk:
         attachment = uuid7()
         values = {"state": "stored", "uploaded_by_id": self.agent.id} | more
         await self.inlet.execute(
-            "insert into attachment (tenant_id, id, uploaded_by_id, kind, mime, size, storage_key, state, created_at)"
-            " values ($1, $2, $3, $4, $5, $6, 'abc', $7, now())",
+            "insert into attachment (tenant_id, id, uploaded_by_id, kind, mime, size, storage_key, state,"
+            " created_at, width, height, animated) values ($1, $2, $3, $4, $5, $6, 'abc', $7, now(), $8, $9, $10)",
             self.line.tenant_id,
             attachment,
             values["uploaded_by_id"],
@@ -73,6 +73,7 @@ class Talk:
             mime,
             size,
             values["state"],
+            *(values.get(name) for name in ("width", "height", "animated")),
         )
         return attachment
 
@@ -202,6 +203,18 @@ async def test_another_firms_conversation_does_not_exist(talk: Talk) -> None:
         ({"mime": "image/png"}, "sticker", "attachment_id: type_refused"),
         ({"mime": "image/webp", "size": (500 << 10) + 1}, "sticker", "attachment_id: too_large"),
         ({"mime": "image/webp"}, "sticker", None),
+        ({"mime": "image/webp", "width": 512, "height": 512, "animated": False}, "sticker", None),
+        ({"mime": "image/webp", "width": 512, "height": 511}, "sticker", "attachment_id: out_of_range"),
+        (
+            {"mime": "image/webp", "width": 512, "height": 512, "animated": False, "size": (100 << 10) + 1},
+            "sticker",
+            "attachment_id: too_large",
+        ),
+        (
+            {"mime": "image/webp", "width": 512, "height": 512, "animated": True, "size": (100 << 10) + 1},
+            "sticker",
+            None,
+        ),
         ({}, "hologram", "attachment_id: type_refused"),
         ({"size": (5 << 20) + 1}, "image", "attachment_id: too_large"),
         ({"size": 5 << 20}, "image", None),

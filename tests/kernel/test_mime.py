@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from invekto.kernel.mime import HEAD_LENGTH, SHOWN_INLINE, kind_of, media_type, settle, sniff
+from invekto.kernel.mime import HEAD_LENGTH, SHOWN_INLINE, Picture, kind_of, media_type, settle, sniff, webp_picture
 
 
 def picture(kind: str) -> bytes:
@@ -113,3 +113,15 @@ def test_a_declared_type_is_read_without_parameters_and_case() -> None:
 @given(st.binary(max_size=200), st.text(max_size=40))
 def test_no_bytes_and_no_declaration_make_it_fail(head: bytes, declared: str) -> None:
     assert "/" in settle(head, declared)
+
+
+def test_a_webp_says_its_sides_and_whether_it_moves() -> None:
+    head = b"RIFF\x00\x00\x00\x00WEBP"
+    extended = head + b"VP8X\x0a\x00\x00\x00\x02\x00\x00\x00\xff\x01\x00\x2b\x01\x00"
+    lossy = head + b"VP8 \x00\x00\x00\x00abc\x9d\x01\x2a\x00\x02\x2c\x41"
+    lossless = head + b"VP8L\x00\x00\x00\x00\x2f" + (511 | 299 << 14).to_bytes(4, "little") + bytes(5)
+    assert webp_picture(extended) == Picture(512, 300, animated=True)
+    assert webp_picture(lossy) == Picture(512, 300, animated=False)
+    assert webp_picture(lossless) == Picture(512, 300, animated=False)
+    for broken in (extended[:29], b"RIFX" + extended[4:], lossy.replace(b"\x9d", b"\x00"), head + bytes(30), b""):
+        assert webp_picture(broken) is None

@@ -145,13 +145,6 @@ class PairThrottled(Transient):
     growth: ClassVar[float] = 4
 
 
-class TemplatePaused(Transient):
-    """The provider has paused the template for its quality: it may come back."""
-
-    code: ClassVar[str] = "template_paused"
-    first_wait_s: ClassVar[float | None] = 60
-
-
 class VendorDown(Transient):
     """The provider does not work at the moment, or could not be reached."""
 
@@ -185,6 +178,13 @@ class WindowClosed(Rejected):
 
 class TemplateRefused(Rejected):
     code: ClassVar[str] = "template_refused"
+
+
+class TemplatePaused(TemplateRefused):
+    """The provider has paused the template for its quality: for hours, so nobody behind it waits for that."""
+
+    code: ClassVar[str] = "template_paused"
+    resend_helps: ClassVar[bool] = True
 
 
 class MarketingLimited(Rejected):

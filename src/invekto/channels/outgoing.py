@@ -142,10 +142,13 @@ OutboundContent: TypeAlias = Text | File | Interactive | Location | Cards | Reac
 
 
 class MediaRule(msgspec.Struct, frozen=True, kw_only=True):
-    """What files of one kind a channel takes. Empty `mimes` means any."""
+    """What files of one kind a channel takes. Empty `mimes` means any. Of a picture: `side_px` when it must be a square of
+    just that side, `still_max_bytes` for one that does not move."""
 
     mimes: tuple[str, ...]
     max_bytes: int
+    side_px: int | None = None
+    still_max_bytes: int | None = None
 
 
 class InteractiveRule(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,10 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class MediaRuleOut(BaseModel):
-    """Empty `mimes` means any."""
+    """Empty `mimes` means any. `side_px`: a square of just that side; `still_max_bytes`: one that does not move."""
 
     mimes: list[str]
     max_bytes: int
+    side_px: int | None
+    still_max_bytes: int | None
 
 
 class InteractiveRuleOut(BaseModel):

@@ -69,9 +69,9 @@ async def copy_files(tx: Tx, canned_id: UUID) -> list[asyncpg.Record]:
     )
     rows = await tx.fetch(
         "insert into attachment (tenant_id, id, uploaded_by_id, position, kind, mime, size, name, voice, storage_key, state,"
-        " width, height, duration_s, waveform, thumbnail_key, facts_due_at, created_at)"
+        " width, height, animated, duration_s, waveform, thumbnail_key, facts_due_at, created_at)"
         " select a.tenant_id, x.copy, $4, a.position, a.kind, a.mime, a.size, a.name, a.voice, a.storage_key, a.state,"
-        " a.width, a.height, a.duration_s, a.waveform, a.thumbnail_key, a.facts_due_at, $5"
+        " a.width, a.height, a.animated, a.duration_s, a.waveform, a.thumbnail_key, a.facts_due_at, $5"
         " from unnest($2::uuid[], $3::uuid[]) as x (id, copy) join attachment a on a.tenant_id = $1 and a.id = x.id"
         " returning id, kind, mime, size, name, position",
         tx.tenant_id,

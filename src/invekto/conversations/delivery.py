@@ -1,8 +1,8 @@
 """Brings queued messages to their providers: claims lanes, asks once, and has the outcome written down.
 
 One conversation is one lane, so its order is strict. No transaction is open during a provider's call. An attempt that was
-begun and never finished is `unknown`: it is settled by a status, and never sent again by itself. Lanes are
-begun together (delivery_batches); one that is not plain sailing is begun alone. What outcomes mean: delivery_outcomes.
+begun and never finished is `unknown`: it is settled by a status, and never sent again by itself, unless the dead worker's
+notes prove that it was not asked (asked). Lanes are begun together (delivery_batches); one that is not plain sailing is begun alone. What outcomes mean: delivery_outcomes.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from invekto.channels.registry import Registry
 from invekto.channels.service import open_credentials
 from invekto.conversations import delivery_batches as batches
 from invekto.conversations import delivery_rows as rows
+from invekto.conversations.asked import Asked
 from invekto.conversations.delivery_outcomes import Outcomes, Work, emit_changes
 from invekto.conversations.delivery_pace import Pace
 from invekto.conversations.delivery_rows import Claim
@@ -70,6 +71,7 @@ class Delivery:
     http: Http
     keys: KeyRing
     media: MediaStore
+    asked: Asked = field(default_factory=lambda: Asked(None))
     _running: set[asyncio.Task[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -132,6 +134,7 @@ class Delivery:
         """Begins what the channels' pace admits, in one transaction. The second list must be begun lane by lane, each
         with the id that its attempt has, if it is written down already."""
         hit("delivery.after_claim")
+        self.asked.turn_over()
         until = self.database.clock.monotonic() + CALL_DEADLINE_S
         works: list[Work] = []
         try:
@@ -160,6 +163,7 @@ class Delivery:
                                 work.message_id,
                                 work.attempt_id,
                                 heads[work.claim.conversation_id]["attempts"] + 1,
+                                work.run_id,
                             )
                             for work in works
                         ],
@@ -249,6 +253,8 @@ class Delivery:
         except MediaMissing:
             return None, Rejected("the file is not in the media store any more")
         adapter = self.registry.adapter(work.kind, work.provider)
+        if not self.asked.note(work.run_id, work.attempt_id):
+            return None, Transient("it cannot be noted that this is asked")
         try:
             async with asyncio.timeout(work.until - self.database.clock.monotonic()):
                 receipt = await adapter.send(self.http, work.credentials, message)
@@ -293,7 +299,7 @@ class Delivery:
                     await rows.leave_outbox(connection, claim, head["id"])
                 await rows.move_on(connection, claim)
                 return None
-            if head["interrupted"]:
+            if head["interrupted"] and not await self._never_asked(connection, claim, head["id"]):
                 await self._outcomes.settle(
                     connection, claim, head["id"], OutcomeUnknown("the worker ended during the call")
                 )
@@ -313,11 +319,20 @@ class Delivery:
             except ValueError as error:
                 await self._outcomes.settle(connection, claim, head["id"], Unsupported(str(error)))
                 return None
-            await rows.begin_attempt(connection, claim, head["id"], work.attempt_id, head["attempts"] + 1)
+            await rows.begin_attempt(connection, claim, head["id"], work.attempt_id, head["attempts"] + 1, work.run_id)
             await rows.settle(connection, claim, head["id"], "sending")
             await emit_changes(connection, self.database, [(claim, head["id"])])
         self.database.wakeup.wake("event")
         return work
+
+    async def _never_asked(self, connection: Connection, claim: Claim, message_id: UUID) -> bool:
+        """Whether every attempt that has no outcome was a dead worker's that had not asked yet: then it goes out now."""
+        begun = await rows.unfinished_attempts(connection, claim, message_id)
+        if not all(self.asked.surely_not(one["run_id"], one["id"]) for one in begun):
+            return False
+        detail = "the worker ended before it asked"
+        await rows.finish_attempts(connection, claim, message_id, "transient", None, detail)
+        return True
 
     def _work(
         self, claim: Claim, head: asyncpg.Record, attempt_id: UUID, until: float, media: OutboundMedia | None
@@ -331,7 +346,17 @@ class Delivery:
             reply_to_provider_id=None if head["type"] == "reaction" else head["reply_to_provider_id"],
         )
         credentials = open_credentials(self.keys, claim.tenant_id, head["credentials"])
-        return Work(claim, head["id"], attempt_id, until, head["kind"], head["provider"], credentials, message)
+        return Work(
+            claim,
+            head["id"],
+            attempt_id,
+            self.asked.run_id,
+            until,
+            head["kind"],
+            head["provider"],
+            credentials,
+            message,
+        )
 
     async def _media(self, connection: Connection, tenant_id: UUID, head: asyncpg.Record) -> OutboundMedia | None:
         if head["type"] in WITHOUT_FILES:

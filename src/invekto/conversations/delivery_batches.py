@@ -24,6 +24,7 @@ class Begun:
     message_id: UUID
     attempt_id: UUID
     number: int
+    run_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +149,11 @@ async def heads_of(connection: Connection, claims: Sequence[Claim]) -> Mapping[U
 
 _BEGIN = """
 with given as (
-  select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[])
-         as w (tenant_id, conversation_id, message_id, attempt_id, number)
+  select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::uuid[])
+         as w (tenant_id, conversation_id, message_id, attempt_id, number, run_id)
 ), begun as (
-  insert into attempt (tenant_id, id, message_id, number, started_at)
-  select tenant_id, attempt_id, message_id, number, now() from given
+  insert into attempt (tenant_id, id, message_id, number, started_at, run_id)
+  select tenant_id, attempt_id, message_id, number, now(), run_id from given
 ), changed as (
   update message m
      set status = case when m.status = 'queued' then 'sending' else m.status end, version = m.version + 1
@@ -175,6 +176,7 @@ async def begin_attempts(connection: Connection, begun: Sequence[Begun]) -> None
         [one.message_id for one in begun],
         [one.attempt_id for one in begun],
         [one.number for one in begun],
+        [one.run_id for one in begun],
     )
 
 

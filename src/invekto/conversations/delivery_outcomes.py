@@ -37,6 +37,7 @@ from invekto.conversations.consequences import note_marketing_stopped
 from invekto.conversations.delivery_rows import Claim
 from invekto.conversations.echoes import yield_to_sends
 from invekto.conversations.events import MessageChanged
+from invekto.conversations.reactions import restore_reactions
 from invekto.conversations.statuses import apply_parked, apply_reports
 from invekto.kernel.away import DATABASE_TROUBLE
 from invekto.kernel.db import Database
@@ -66,12 +67,13 @@ SETTLED: Final = Counter(
 class Work:
     """A begun attempt: everything the call needs, so that no connection is held while it runs.
 
-    `until`: when the call must have ended, by this process's monotonic clock; the lease ends after that.
+    `run_id`: whose notes say that it was asked (see asked). `until`: when the call must have ended, by this process's monotonic clock; the lease ends after that.
     """
 
     claim: Claim
     message_id: UUID
     attempt_id: UUID
+    run_id: UUID | None
     until: float
     kind: str
     provider: str
@@ -274,7 +276,9 @@ class Outcomes:
             detail=failure.detail,
         )
         await rows.leave_outbox(connection, claim, message_id)
-        await emit_changes(connection, self.database, [(claim, message_id)])
+        shown = await restore_reactions(connection, [(claim.tenant_id, message_id)]) if status == "failed" else []
+        changed = [message_id, *(one for _, _, one in shown)]
+        await emit_changes(connection, self.database, [(claim, one) for one in changed])
         SETTLED.labels(status).inc()
 
 

@@ -135,14 +135,27 @@ async def attachments_of(connection: Connection, tenant_id: UUID, message_id: UU
     )
 
 
-async def begin_attempt(connection: Connection, claim: Claim, message_id: UUID, attempt_id: UUID, number: int) -> None:
-    """Writes down that the provider is about to be asked. Found unfinished later, it means: the outcome is unknown."""
+async def begin_attempt(
+    connection: Connection, claim: Claim, message_id: UUID, attempt_id: UUID, number: int, run_id: UUID | None
+) -> None:
+    """Writes down that the provider is about to be asked. Found unfinished later, it means: the outcome is unknown, unless
+    the notes of `run_id` prove that nobody was asked."""
     await connection.execute(
-        "insert into attempt (tenant_id, id, message_id, number, started_at) values ($1, $2, $3, $4, now())",
+        "insert into attempt (tenant_id, id, message_id, number, started_at, run_id) values ($1, $2, $3, $4, now(), $5)",
         claim.tenant_id,
         attempt_id,
         message_id,
         number,
+        run_id,
+    )
+
+
+async def unfinished_attempts(connection: Connection, claim: Claim, message_id: UUID) -> list[asyncpg.Record]:
+    """Those that were begun and have no outcome."""
+    return await connection.fetch(
+        "select id, run_id from attempt where tenant_id = $1 and message_id = $2 and finished_at is null",
+        claim.tenant_id,
+        message_id,
     )
 
 

@@ -145,6 +145,12 @@ class Message(TenantRow):
             "reply_to_provider_id",
             postgresql_where=text("reply_to_provider_id is not null"),
         ),
+        Index(
+            "message_reaction_idx",
+            "tenant_id",
+            "reply_to_id",
+            postgresql_where=text("type = 'reaction' and reply_to_id is not null"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

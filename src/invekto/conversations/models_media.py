@@ -72,6 +72,7 @@ class Attachment(TenantRow):
     attempts: Mapped[int] = mapped_column(server_default="0")
     next_attempt_at: Mapped[datetime | None]
     failure: Mapped[str | None]
+    animated: Mapped[bool | None]
     width: Mapped[int | None]
     height: Mapped[int | None]
     duration_s: Mapped[float | None]

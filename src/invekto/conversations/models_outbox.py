@@ -52,7 +52,8 @@ class Lane(TenantRow):
 
 
 class Attempt(TenantRow):
-    """One call to a provider. `finished_at` null with a dead lease means the outcome is unknown."""
+    """One call to a provider. `finished_at` null with a dead lease means the outcome is unknown, unless the notes of the worker
+    that had `run_id` prove that it was not asked (asked)."""
 
     __tablename__ = "attempt"
     __table_args__ = (
@@ -72,3 +73,4 @@ class Attempt(TenantRow):
     outcome: Mapped[str | None]
     vendor_code: Mapped[str | None]
     detail: Mapped[str | None]
+    run_id: Mapped[UUID | None]

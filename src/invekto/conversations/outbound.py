@@ -12,12 +12,13 @@ from uuid import UUID
 
 import asyncpg
 
-from invekto.channels.outgoing import Capabilities
+from invekto.channels.outgoing import Capabilities, MediaRule
 from invekto.channels.registry import capabilities_of
-from invekto.conversations.events import ConversationChanged, MessageChanged
+from invekto.conversations.events import ConversationChanged
 from invekto.conversations.idempotency import append_keyed, content_hash, earlier_line
 from invekto.conversations.lifecycle import assign_locked, reopen_locked
 from invekto.conversations.outbound_content import Content, MediaContent, ReactionContent, file_of, shown_in_list
+from invekto.conversations.reactions import replace_reaction
 from invekto.conversations.thread import Appended, Line, lock_conversation
 from invekto.kernel.errors import Conflict, FieldError, Invalid
 from invekto.kernel.ids import uuid7
@@ -70,7 +71,7 @@ async def queue_locked(
     if file is not None:
         await _bind_attachment(tx, file, placed.id)
     if isinstance(content, ReactionContent):
-        await _replace_reaction(tx, conversation_id, content, placed)
+        await replace_reaction(tx, conversation_id, content.to_id, placed.id)
     await _put_in_lane(tx, conversation, placed.id)
     if tx.actor.kind == "user" and not content.quiet:
         await _note_answer(tx, conversation, placed)
@@ -125,7 +126,7 @@ async def _check_allowed(tx: Tx, conversation: Row, content: Content) -> Capabil
 
 async def _check_attachment(tx: Tx, content: MediaContent, can: Capabilities) -> None:
     row = await tx.fetchrow(
-        "select mime, size, state, message_id, canned_reply_id, uploaded_by_id from attachment"
+        "select mime, size, state, message_id, canned_reply_id, uploaded_by_id, width, height, animated from attachment"
         " where tenant_id = $1 and id = $2 for update",
         tx.tenant_id,
         content.attachment_id,
@@ -144,6 +145,18 @@ async def _check_attachment(tx: Tx, content: MediaContent, can: Capabilities) ->
         raise Invalid(params={"mime": row["mime"]}, fields=[FieldError("attachment_id", "type_refused")])
     if row["size"] > rule.max_bytes:
         raise Invalid(params={"max_bytes": rule.max_bytes}, fields=[FieldError("attachment_id", "too_large")])
+    _check_picture(row, rule)
+
+
+def _check_picture(row: Row, rule: MediaRule) -> None:
+    """What a sticker must be. Of files from before these were known only the size is: the adapter looks into them."""
+    side, size = rule.side_px, (row["width"], row["height"])
+    if side is not None and None not in size and size != (side, side):
+        params = {"side_px": side, "width": size[0], "height": size[1]}
+        raise Invalid("sticker_size", params=params, fields=[FieldError("attachment_id", "out_of_range")])
+    if rule.still_max_bytes is not None and row["animated"] is False and row["size"] > rule.still_max_bytes:
+        params = {"max_bytes": rule.still_max_bytes, "max_kb": rule.still_max_bytes >> 10}
+        raise Invalid("sticker_too_large", params=params, fields=[FieldError("attachment_id", "too_large")])
 
 
 async def _check_reply(tx: Tx, conversation_id: UUID, reply_to_id: UUID | None, can: Capabilities) -> None:
@@ -222,20 +235,6 @@ async def _bind_attachment(tx: Tx, content: MediaContent, message_id: UUID) -> N
         content.kind,
         content.voice,
     )
-
-
-# A firm has one reaction to a message, whoever of its people gave it: so it is at the providers. Index: by conversation and seq.
-_REPLACE = """
-update message set dismissed_at = $5, version = version + 1
- where tenant_id = $1 and conversation_id = $2 and reply_to_id = $3 and id <> $4
-   and type = 'reaction' and direction = 'outbound' and dismissed_at is null
-returning id
-"""
-
-
-async def _replace_reaction(tx: Tx, conversation_id: UUID, content: ReactionContent, placed: Appended) -> None:
-    rows = await tx.fetch(_REPLACE, tx.tenant_id, conversation_id, content.to_id, placed.id, tx.now)
-    tx.emit(*(MessageChanged(conversation_id=conversation_id, message_id=row["id"]) for row in rows))
 
 
 async def _put_in_lane(tx: Tx, conversation: Row, message_id: UUID) -> None:

@@ -180,8 +180,8 @@ async def _stored_content(tx: Tx, message: Row) -> Content | None:
 
 _COPY = """
 insert into attachment (tenant_id, id, uploaded_by_id, kind, mime, size, name, voice, storage_key, state, width, height,
-                        duration_s, waveform, thumbnail_key, facts_due_at, created_at)
-select tenant_id, $3, $4, kind, mime, size, name, voice, storage_key, state, width, height, duration_s, waveform,
+                        animated, duration_s, waveform, thumbnail_key, facts_due_at, created_at)
+select tenant_id, $3, $4, kind, mime, size, name, voice, storage_key, state, width, height, animated, duration_s, waveform,
        thumbnail_key, facts_due_at, $5
   from attachment where tenant_id = $1 and id = $2
 """

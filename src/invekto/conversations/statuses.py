@@ -11,6 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from invekto.conversations.echoes import Sent, yield_to_sends
+from invekto.conversations.reactions import restore_reactions
 from invekto.kernel.tenancy import Connection
 
 # What a message becomes by the best of its new reports. Only what stands in the row and in the reports decides, so that every
@@ -61,7 +62,7 @@ with parked as (
          version = m.version + 1
     from best join held on held.tenant_id = best.tenant_id and held.id = best.conversation_id
    where m.tenant_id = best.tenant_id and m.id = best.message_id
-  returning m.tenant_id, m.id, m.conversation_id, m.seq, m.status
+  returning m.tenant_id, m.id, m.conversation_id, m.seq, m.status, m.type
 ), shown as (
   update conversation c
      set version = c.version + 1, preview_status = moved.status
@@ -73,7 +74,7 @@ with parked as (
    where d.tenant_id = parked.tenant_id and d.channel_id = parked.channel_id
      and d.provider_id = parked.provider_id and d.status = parked.status
 )
-select tenant_id, conversation_id, id as message_id from moved
+select tenant_id, conversation_id, id as message_id, status = 'failed' and type = 'reaction' as given_back from moved
 """  # noqa: S608  # constants of this file
 
 # A report that names our message: the provider took it, whether or not its answer reached us. What an echo has taken the
@@ -128,7 +129,9 @@ async def apply_reports(
         return []
     tenants, channels, provider_ids = zip(*sorted(set(keys)), strict=True)
     rows = await connection.fetch(_APPLY, list(tenants), list(channels), list(provider_ids))
-    return [(row["tenant_id"], row["conversation_id"], row["message_id"]) for row in rows]
+    given_back = [(row["tenant_id"], row["message_id"]) for row in rows if row["given_back"]]
+    moved = [(row["tenant_id"], row["conversation_id"], row["message_id"]) for row in rows]
+    return moved + await restore_reactions(connection, given_back)
 
 
 async def apply_parked(

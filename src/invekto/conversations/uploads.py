@@ -13,7 +13,7 @@ import asyncpg
 from invekto.conversations.media_retention import unnamed
 from invekto.conversations.queries import Viewer
 from invekto.kernel.ids import uuid7
-from invekto.kernel.mime import kind_of, settle
+from invekto.kernel.mime import kind_of, settle, webp_picture
 from invekto.kernel.storage import StoredMedia
 from invekto.kernel.tenancy import Connection
 from invekto.kernel.text import preview
@@ -30,10 +30,12 @@ async def keep_upload(
 ) -> asyncpg.Record:
     """The row of a file whose bytes are in the media store. Its type is what the bytes show, not what was claimed."""
     mime = settle(stored.head, declared)
+    picture = webp_picture(stored.head)
     row = await tx.fetchrow(
         """
-        insert into attachment (tenant_id, id, uploaded_by_id, kind, mime, size, name, storage_key, state, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, 'stored', $9)
+        insert into attachment (tenant_id, id, uploaded_by_id, kind, mime, size, name, storage_key, state, created_at,
+                                width, height, animated)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, 'stored', $9, $10, $11, $12)
         returning id, kind, mime, size, name
         """,
         tx.tenant_id,
@@ -45,6 +47,9 @@ async def keep_upload(
         display_name(name),
         stored.sha256,
         tx.now,
+        picture.width if picture else None,
+        picture.height if picture else None,
+        picture.animated if picture else None,
     )
     assert isinstance(row, asyncpg.Record)
     tx.wake("facts")

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from invekto.channels.connecting import Office
 from invekto.channels.registry import build_desks, build_registry, operator_urls
+from invekto.conversations.asked import Asked
 from invekto.conversations.delivery import Delivery
 from invekto.conversations.handlers import Ingest
 from invekto.conversations.media_facts import MediaFacts
@@ -43,9 +44,10 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     media = DiskStore(settings.data / "media", keeps_free=KEPT_FREE)
     media.prepare()
     office = Office(database, build_desks(settings, database.clock), http, keys, settings.public_url)
+    asked = Asked.here(database.clock.now())
     parts: dict[str, Coroutine[Any, Any, None]] = {
         "ingest": Ingest(database, registry, subscribers=notice_subscribers()).run(stop),
-        "delivery": Delivery(database, registry, http, keys, media).run(stop),
+        "delivery": Delivery(database, registry, http, keys, media, asked).run(stop),
         "media": MediaFetch(database, registry, http, keys, media).run(stop),
         "media facts": MediaFacts(database, media).run(stop),
         "jobs": run_jobs(database, media, handlers(database, registry, http, keys, office), stop),
@@ -66,5 +68,6 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 raise result
     finally:
         stopping.cancel()
+        asked.close()
         await http.close()
         await database.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Final, Literal
 
 HEAD_LENGTH: Final = 4096
@@ -154,3 +155,32 @@ def _whole_characters(head: bytes) -> int:
         if byte < 0x80:
             break
     return len(head)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture's sides in pixels, and whether it moves."""
+
+    width: int
+    height: int
+    animated: bool
+
+
+def webp_picture(head: bytes) -> Picture | None:
+    """What a WebP file's first 30 bytes say of it; None when they are not those of one.
+
+    Source: developers.google.com/speed/webp/docs/riff_container (extended, lossy and lossless files).
+    """
+    if len(head) < 30 or head[:4] != b"RIFF" or head[8:12] != b"WEBP":
+        return None
+    little = int.from_bytes
+    match head[12:16]:
+        case b"VP8X":
+            return Picture(little(head[24:27], "little") + 1, little(head[27:30], "little") + 1, bool(head[20] & 0x02))
+        case b"VP8 " if head[23:26] == b"\x9d\x01\x2a":
+            return Picture(little(head[26:28], "little") & 0x3FFF, little(head[28:30], "little") & 0x3FFF, False)
+        case b"VP8L" if head[20] == 0x2F:
+            sides = little(head[21:25], "little")
+            return Picture((sides & 0x3FFF) + 1, (sides >> 14 & 0x3FFF) + 1, False)
+        case _:
+            return None

@@ -27,6 +27,7 @@ from invekto.channels.outgoing import (
     Template,
     Text,
 )
+from invekto.kernel.mime import webp_picture
 
 Json: TypeAlias = dict[str, Any]
 
@@ -59,7 +60,9 @@ CAPABILITIES: Final = Capabilities(
             ),
             max_bytes=100 * _MB,
         ),
-        "sticker": MediaRule(mimes=("image/webp",), max_bytes=500 << 10),
+        "sticker": MediaRule(
+            mimes=("image/webp",), max_bytes=500 << 10, side_px=512, still_max_bytes=_STILL_STICKER_BYTES
+        ),
     },
     service_window_s=86_400,
     kinds=(
@@ -130,15 +133,19 @@ def check(content: OutboundContent) -> None:
 
 
 async def check_bytes(media: OutboundMedia) -> None:
-    """What only the file's beginning tells: a sticker that does not move may have 100 KB."""
-    if media.kind != "sticker" or media.size <= _STILL_STICKER_BYTES:
+    """What only the file's beginning tells: a sticker's sides, and that one that does not move may have 100 KB."""
+    if media.kind != "sticker":
         return
     head = b""
     async for chunk in media.open():
         head += chunk
         if len(head) >= 32:
             break
-    if not (head[8:16] == b"WEBPVP8X" and head[20] & 0x02):
+    picture = webp_picture(head)
+    side = CAPABILITIES.media["sticker"].side_px
+    if picture is None or (picture.width, picture.height) != (side, side):
+        raise Unsupported(f"a sticker has {side} pixels on each side")
+    if media.size > _STILL_STICKER_BYTES and not picture.animated:
         raise Unsupported(f"a sticker that does not move has at most {_STILL_STICKER_BYTES} bytes")
 
 

@@ -2343,13 +2343,17 @@ export interface components {
         };
         /**
          * MediaRuleOut
-         * @description Empty `mimes` means any.
+         * @description Empty `mimes` means any. `side_px`: a square of just that side; `still_max_bytes`: one that does not move.
          */
         MediaRuleOut: {
             /** Max Bytes */
             max_bytes: number;
             /** Mimes */
             mimes: string[];
+            /** Side Px */
+            side_px: number | null;
+            /** Still Max Bytes */
+            still_max_bytes: number | null;
         };
         /** Message */
         Message: {

@@ -75,6 +75,8 @@ test('one emoji of two people is one chip, and a newer reaction of the same side
   expect(reactions([reaction(2, '👍'), reaction(3, '👍', ours)])).toEqual([['👍', 2]]);
   expect(reactions([reaction(2, '👍'), reaction(3, '🙏')])).toEqual([['🙏', 1]]);
   expect(reactions([reaction(2, '👍', ours), reaction(3, null, ours)])).toEqual([]);
+  const failed = { ...ours, status: 'failed' } as const;
+  expect(reactions([reaction(2, '👍', ours), reaction(3, '🙏', failed)])).toEqual([['👍', 1]]);
 });
 
 test('a landing meets the live thread when no message lies between them', () => {

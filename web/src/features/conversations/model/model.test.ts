@@ -97,6 +97,7 @@ describe('the service window', () => {
 });
 
 describe('a file', () => {
+  const anySides = { side_px: null, still_max_bytes: null };
   const capabilities: Capabilities = {
     text_max: 4096,
     caption_max: 1024,
@@ -112,9 +113,9 @@ describe('a file', () => {
     edit: false,
     delete: false,
     media: {
-      image: { mimes: ['image/jpeg', 'image/png'], max_bytes: 5_000_000 },
-      audio: { mimes: ['audio/ogg; codecs=opus'], max_bytes: 16_000_000 },
-      document: { mimes: ['application/pdf', 'image/png'], max_bytes: 100_000_000 },
+      image: { mimes: ['image/jpeg', 'image/png'], max_bytes: 5_000_000, ...anySides },
+      audio: { mimes: ['audio/ogg; codecs=opus'], max_bytes: 16_000_000, ...anySides },
+      document: { mimes: ['application/pdf', 'image/png'], max_bytes: 100_000_000, ...anySides },
     },
   };
 

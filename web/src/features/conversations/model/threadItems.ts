@@ -143,7 +143,8 @@ function visibleMessages(thread: Segment['thread']): { shown: Message[]; reactio
     // One reaction per person and message: a later one replaces it, an empty one takes it back. To the customer's phone
     // the firm is one person, whoever of us pressed.
     const whose = message.direction === 'inbound' ? 'contact' : 'firm';
-    latest.set(`${target} ${whose}`, { seq: target, emoji: message.status === 'failed' ? null : emoji, author: message.author });
+    // One that did not get through replaced nothing.
+    if (message.status !== 'failed') latest.set(`${target} ${whose}`, { seq: target, emoji, author: message.author });
   }
   const reactions = new Map<number, Reaction[]>();
   for (const { seq, emoji, author } of latest.values()) {
