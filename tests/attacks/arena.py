@@ -1,4 +1,4 @@
-"""Two firms, a customer-side Meta and three people at the real edge, shared by the tests of a module.
+"""Two firms, a customer-side Meta and three people at the real edge, shared by all tests of a process.
 
 For attacks that leave the firms as they were, or whose traces do no harm to the next one.
 """
@@ -19,7 +19,7 @@ from invekto.kernel.clock import FrozenClock, SystemClock
 from invekto.kernel.db import Database, DatabaseOptions
 from invekto_sandbox import Delays, Sandbox, Settings, serving
 from tests.attacks.firms import Case, made_case
-from tests.rest import Browser, World, made_world
+from tests.rest import Browser, World, made_world, stored
 
 _numbers = itertools.count(1)
 
@@ -65,6 +65,8 @@ async def opened(cluster: EmbeddedPostgres, template: str, folder: Path) -> Asyn
                 for firm in ("demo", "demo2"):
                     await world.make_firm(firm)
                 case = await made_case(world, superuser_url)
+                # /health/ready reads it by a right that migrations give outside of tests.
+                await stored(superuser_url, "grant select on alembic_version to invekto_app")
                 boss, agent = await world.browser("supervisor"), await world.browser("agent1")
                 yield Arena(
                     world, clock, meta, superuser_url, case, boss, agent, await world.browser("supervisor", "demo2")

@@ -22,7 +22,7 @@ async def world(db: Database, clock: FrozenClock, tmp_path: Path, owner_url: str
         yield world
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 async def arena(
     cluster: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Arena]:

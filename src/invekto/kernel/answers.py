@@ -79,9 +79,12 @@ def error_answer(
 
 
 def decided(error: Exception) -> InvektoError:
-    """What a caller is told about any error: ours as it is, 503 while the database is away, else a defect."""
+    """What a caller is told about any error: ours as it is, a router's own refusal as ours, 503 while the database is away,
+    else a defect."""
     if isinstance(error, InvektoError):
         return error
+    if isinstance(error, HTTPException):
+        return _ours_for(error.status_code)
     return Unavailable(retry_after_s=2) if database_is_away(error) else Internal()
 
 
