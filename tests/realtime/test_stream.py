@@ -159,6 +159,27 @@ async def test_what_happened_while_the_line_was_down_is_replayed_once(world: Wor
     assert len(told) == len(set(told)) == 6
 
 
+async def test_a_line_that_breaks_right_after_the_greeting_of_a_resume_loses_nothing(
+    world: World, screens: Screens
+) -> None:
+    """F24: the greeting comes before what was missed, so its cursor must not be ahead of it."""
+    other = await screens.opened("supervisor")
+    screen = await screens.opened("agent1")
+    await screen.drop()
+    stood_at, screen.frames = screen.cursor, []
+    missed = [await world.write(f"+90555000030{n}") for n in range(3)]
+    await other.until(lambda: {str(one) for one in missed} <= strings(other.told("conversations")), "told")
+    await screen.open()
+    greeting = screen.frames[0]
+    await screen.drop()
+    assert greeting == {"type": "hello", "cursor": stood_at}
+    # As if nothing behind the greeting had come through.
+    screen.cursor = greeting["cursor"]
+    screen.frames.clear()
+    await screen.open()
+    await screen.until(lambda: {str(one) for one in missed} <= strings(screen.told("conversations")), "told")
+
+
 async def test_a_screen_that_resumes_where_it_stands_is_told_nothing_again(world: World, screens: Screens) -> None:
     await screens.opened("supervisor")
     screen = await screens.opened("agent1")

@@ -121,7 +121,9 @@ class Reader:
             self._occupied.set()
         missed = await self._missed(socket, after, start) if after is not None and resumes else []
         if given is None or (resumes and missed is not None):
-            greeting = hello("hello", start if after is None or after < start else after)
+            # Where the screen stands, not where the log does: a line that breaks before what was missed has gone through
+            # would otherwise leave a gap that no cursor shows.
+            greeting = hello("hello", start if after is None else after)
         else:
             greeting = hello("resync", start)
         return [greeting, *(missed or ())]
