@@ -14,6 +14,7 @@ from tests.desk import ROOT, Desk, wait_until
 from tests.journeys.conftest import DESKTOP, new_context, sign_in
 
 WORDS: dict[str, Any] = json.loads((ROOT / "web" / "src" / "features" / "templates" / "i18n" / "tr.json").read_text())
+SENTENCES: dict[str, str] = json.loads((ROOT / "src" / "invekto" / "locale" / "tr.json").read_text())
 REMINDER = "Merhaba {{1}}, *27 Kasım Cuma* saat {{2}} randevunuzu hatırlatırız."
 
 
@@ -100,7 +101,7 @@ def test_a_template_is_written_linted_submitted_and_approved_before_her_eyes(
     page.get_by_test_id("template-submit").click()
 
     state = page.get_by_role("region", name=WORDS["one"]["state"])
-    expect(state).to_contain_text(WORDS["next"]["pending"])
+    expect(state).to_contain_text(SENTENCES["template_todo_in_review"])
     # Nobody touches the page any more.
     expect(state).to_contain_text(WORDS["next"]["approved"])
     page.get_by_role("link", name=WORDS["page"]["title"], exact=True).last.click()

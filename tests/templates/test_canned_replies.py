@@ -90,6 +90,12 @@ async def test_files_stay_with_their_reply_and_are_copied_when_it_is_used(world:
     first, second = await uploaded(supervisor), await uploaded(supervisor)
     made = await supervisor.post("/canned-replies", reply(attachment_ids=[second, first]))
     assert made["attachment_ids"] == [second, first]
+    shown = [(one["id"], one["kind"], one["name"], one["size"], one["url"]) for one in made["attachments"]]
+    size = len(PNG)
+    assert shown == [(one, "image", "plan.png", size, f"/api/v1/media/{one}") for one in (second, first)]
+    turned = await supervisor.put(f"/canned-replies/{made['id']}", reply(attachment_ids=[first, second]))
+    assert [one["id"] for one in turned["attachments"]] == [first, second]
+    assert (await agent.get("/canned-replies"))["items"][0]["attachments"] == turned["attachments"]
     async with world.db.tx(world.firm.id, SYSTEM) as tx:
         assert (await forget_unsent(tx, world.clock.now() + timedelta(days=1), 100))[0] == 0
     assert (await agent.client.get(f"/media/{first}")).status_code == 200

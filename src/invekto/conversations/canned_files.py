@@ -46,17 +46,17 @@ async def keep_files(tx: Tx, canned_id: UUID, attachment_ids: Sequence[UUID]) ->
         raise Invalid(fields=wrong)
 
 
-async def files_of(tx: Tx, canned_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
-    """The ids of each reply's files, in order. Index: attachment_canned_reply_idx."""
+async def files_of(tx: Tx, canned_ids: Sequence[UUID]) -> dict[UUID, list[asyncpg.Record]]:
+    """Each reply's files, in order, as an upload's rows and whether they have a `thumbnail`. Index: attachment_canned_reply_idx."""
     rows = await tx.fetch(
-        "select canned_reply_id, id from attachment where tenant_id = $1 and canned_reply_id = any ($2::uuid[])"
-        " order by canned_reply_id, position",
+        "select canned_reply_id, id, kind, mime, size, name, thumbnail_key is not null as thumbnail from attachment"
+        " where tenant_id = $1 and canned_reply_id = any ($2::uuid[]) order by canned_reply_id, position",
         tx.tenant_id,
         list(canned_ids),
     )
-    found: dict[UUID, list[UUID]] = {one: [] for one in canned_ids}
+    found: dict[UUID, list[asyncpg.Record]] = {one: [] for one in canned_ids}
     for row in rows:
-        found[row["canned_reply_id"]].append(row["id"])
+        found[row["canned_reply_id"]].append(row)
     return found
 
 

@@ -19,9 +19,9 @@ from invekto.kernel.pages import LIMIT_DEFAULT, Cursor, Limit, Page, decode_curs
 from invekto.kernel.requests import in_tx
 from invekto.kernel.tx import Tx
 from invekto.templates import canned
-from invekto.templates.queries import find_canned, list_canned
+from invekto.templates.queries import Row, find_canned, list_canned
 from invekto.templates.representations import canned_out
-from invekto.templates.schemas import CannedReplyBody, CannedReplyOut, RenderBody
+from invekto.templates.schemas import CannedFileOut, CannedReplyBody, CannedReplyOut, RenderBody
 
 router = APIRouter(prefix="/api/v1/canned-replies", tags=["canned replies"])
 Reading = Annotated[Principal, requires(CONVERSATIONS_REPLY)]
@@ -50,7 +50,7 @@ async def list_canned_replies(
     """By folder and title. `q` looks into shortcut, title, folder and texts; İ, I, ı and i are one letter."""
     after = decode_cursor(cursor, _LISTING, str, UUID) if cursor else _FIRST
 
-    async def use_case(tx: Tx) -> tuple[list[Any], dict[UUID, list[UUID]]]:
+    async def use_case(tx: Tx) -> tuple[list[Any], dict[UUID, list[Row]]]:
         rows = await list_canned(tx, after, limit + 1, q)
         return rows, await files_of(tx, [row["id"] for row in rows])
 
@@ -58,7 +58,7 @@ async def list_canned_replies(
     page = rows[:limit]
     more = len(rows) > limit
     return Page(
-        items=[canned_out(row, files[row["id"]]) for row in page],
+        items=[canned_out(row, [_file(one) for one in files[row["id"]]]) for row in page],
         next_cursor=encode_cursor(_LISTING, page[-1]["sort_key"], page[-1]["id"]) if more else None,
     )
 
@@ -116,7 +116,13 @@ async def render_canned_reply(
 
 
 async def _answer(tx: Tx, canned_id: UUID) -> CannedReplyOut:
-    return canned_out(await find_canned(tx, canned_id), (await files_of(tx, [canned_id]))[canned_id])
+    files = (await files_of(tx, [canned_id]))[canned_id]
+    return canned_out(await find_canned(tx, canned_id), [_file(one) for one in files])
+
+
+def _file(row: Row) -> CannedFileOut:
+    file = upload(row)
+    return CannedFileOut(**file, thumbnail_url=f"{file['url']}?size=thumb" if row["thumbnail"] else None)
 
 
 def _reply(given: CannedReplyBody) -> canned.Reply:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from invekto.kernel.i18n import sentence, sentences
 from invekto.templates.lint_texts import Problem
 from invekto.templates.queries import Row, json_of
-from invekto.templates.schemas import BlockedOut, CannedReplyOut, ProblemOut, TemplateOut, VariableOut
+from invekto.templates.schemas import BlockedOut, CannedFileOut, CannedReplyOut, ProblemOut, TemplateOut, VariableOut
 from invekto.templates.sendability import hindrance
 from invekto.templates.variables import header_format, variables_of
 
@@ -65,13 +64,14 @@ def problem_out(one: Problem, locale: str) -> ProblemOut:
     )
 
 
-def canned_out(row: Row, attachment_ids: Sequence[UUID]) -> CannedReplyOut:
+def canned_out(row: Row, files: Sequence[CannedFileOut]) -> CannedReplyOut:
     return CannedReplyOut(
         id=row["id"],
         shortcut=row["shortcut"],
         title=row["title"],
         folder=row["folder"],
         texts=json_of(row, "texts"),
-        attachment_ids=list(attachment_ids),
+        attachment_ids=[file.id for file in files],
+        attachments=list(files),
         uses=row["uses"],
     )

@@ -72,8 +72,20 @@ class SyncOut(BaseModel):
     count: int
 
 
+class CannedFileOut(BaseModel):
+    """`size` in bytes. `thumbnail_url` is there once the worker has made one, of pictures and films."""
+
+    id: UUID
+    kind: Literal["image", "video", "audio", "document", "sticker"]
+    mime: str
+    size: int
+    name: str | None
+    url: str
+    thumbnail_url: str | None
+
+
 class CannedReplyOut(BaseModel):
-    """`texts` by language; at least one."""
+    """`texts` by language; at least one. `attachments` in their order, `attachment_ids` the same by id."""
 
     id: UUID
     shortcut: str
@@ -81,6 +93,7 @@ class CannedReplyOut(BaseModel):
     folder: str | None
     texts: dict[str, str]
     attachment_ids: list[UUID]
+    attachments: list[CannedFileOut]
     uses: int
 
 

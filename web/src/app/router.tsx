@@ -119,6 +119,12 @@ const cannedReplies = createRoute({
   component: lazyRouteComponent(() => import('@/routes/canned-replies')),
 });
 
+const settings = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('@/routes/settings')),
+});
+
 const tree = root.addChildren([
   signIn,
   channelsConnected,
@@ -132,6 +138,7 @@ const tree = root.addChildren([
     editTemplate,
     channels,
     cannedReplies,
+    settings,
   ]),
 ]);
 

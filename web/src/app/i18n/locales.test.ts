@@ -13,6 +13,8 @@ import composeEn from '@/features/conversations/i18n/compose.en.json';
 import composeTr from '@/features/conversations/i18n/compose.tr.json';
 import threadEn from '@/features/conversations/i18n/thread.en.json';
 import threadTr from '@/features/conversations/i18n/thread.tr.json';
+import settingsEn from '@/features/settings/i18n/en.json';
+import settingsTr from '@/features/settings/i18n/tr.json';
 import templatesEn from '@/features/templates/i18n/en.json';
 import templatesTr from '@/features/templates/i18n/tr.json';
 import en from './en';
@@ -41,6 +43,7 @@ const strings = {
     accounts: accountsTr,
     thread: threadTr,
     contacts: contactsTr,
+    settings: settingsTr,
     templates: templatesTr,
   } as unknown as Tree),
   en: flat({
@@ -51,6 +54,7 @@ const strings = {
     accounts: accountsEn,
     thread: threadEn,
     contacts: contactsEn,
+    settings: settingsEn,
     templates: templatesEn,
   } as unknown as Tree),
 };

@@ -4,6 +4,7 @@ import type channels from '@/features/channels/i18n/tr.json';
 import type contacts from '@/features/contacts/i18n/tr.json';
 import type compose from '@/features/conversations/i18n/compose.tr.json';
 import type thread from '@/features/conversations/i18n/thread.tr.json';
+import type settings from '@/features/settings/i18n/tr.json';
 import type templates from '@/features/templates/i18n/tr.json';
 import type tr from './tr';
 
@@ -18,6 +19,7 @@ declare module 'i18next' {
       compose: typeof compose;
       thread: typeof thread;
       contacts: typeof contacts;
+      settings: typeof settings;
       templates: typeof templates;
     };
     returnNull: false;

@@ -9,7 +9,7 @@ export default function ConfirmSignOut({ count, onStay, onLeave }: { count: numb
     <Dialog title={t('leave.title')} onClose={onStay}>
       <p style={{ marginBlockEnd: 16 }}>{t('leave.text', { count })}</p>
       <div style={{ display: 'flex', gap: 8, justifyContent: 'flex-end' }}>
-        <Button onClick={onStay} autoFocus>
+        <Button onClick={onStay} data-first>
           {t('leave.stay')}
         </Button>
         <Button look="danger" onClick={onLeave}>

@@ -2,7 +2,14 @@ import { Link, useLocation } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useCounts } from '@/shared/realtime/counts';
 import { useCan } from '@/shared/session/session';
-import { IconInbox, IconMessageBolt, IconPlugConnected, IconShieldExclamation, IconTemplate } from '@/shared/ui/icons';
+import {
+  IconInbox,
+  IconMessageBolt,
+  IconPlugConnected,
+  IconSettings,
+  IconShieldExclamation,
+  IconTemplate,
+} from '@/shared/ui/icons';
 import { Logo } from '@/shared/ui/Logo';
 import classes from './Shell.module.css';
 import { UserControl } from './UserControl';
@@ -15,6 +22,7 @@ export function Rail({ onHelp }: { onHelp: () => void }) {
   const mayQuarantine = useCan('quarantine.manage');
   const mayReply = useCan('conversations.reply');
   const mayCanned = useCan('canned_replies.manage');
+  const maySettings = useCan('settings.manage');
   const templates = pathname.startsWith('/templates');
   const inbox = pathname.startsWith('/inbox');
   return (
@@ -86,6 +94,18 @@ export function Rail({ onHelp }: { onHelp: () => void }) {
             aria-current={pathname === '/quarantine' ? 'page' : undefined}
           >
             <IconShieldExclamation size={20} stroke={1.5} aria-hidden="true" />
+          </Link>
+        )}
+        {maySettings && (
+          <Link
+            to="/settings"
+            className={classes.item}
+            data-active={pathname === '/settings' || undefined}
+            data-tip={t('settings')}
+            aria-label={t('settings')}
+            aria-current={pathname === '/settings' ? 'page' : undefined}
+          >
+            <IconSettings size={20} stroke={1.5} aria-hidden="true" />
           </Link>
         )}
       </div>

@@ -1,4 +1,5 @@
 import { answer, api } from '@/shared/api/client';
+import { allOf } from '@/shared/api/pages';
 import type { components } from '@/shared/api/schema';
 import type { Id } from '@/shared/api/types';
 
@@ -9,16 +10,24 @@ export const replay = (id: Id) =>
 
 type ConnectBody = components['schemas']['ConnectBody'];
 type SignupBody = components['schemas']['SignupBody'];
+export type MediaPolicy = { kind: 'store_days'; days: number } | { kind: 'store' | 'do_not_store' };
+export interface ChannelChange {
+  name?: string;
+  team_id?: Id | null;
+  media_policy?: MediaPolicy;
+}
 export type Health = components['schemas']['HealthOut'];
 export type Hop = components['schemas']['HopOut'];
 export type Connected = components['schemas']['ConnectedOut'];
 export type SignupSettings = components['schemas']['SignupOut'];
 
 export const CHANNELS_KEY = ['channels'];
+export const TEAMS_KEY = ['teams'];
 export const HOPS = ['token', 'number', 'app_secret', 'subscription', 'webhook', 'ingest', 'last_inbound', 'clock'] as const;
 export type HopName = (typeof HOPS)[number];
 
-export const readChannels = () => answer(api.GET('/api/v1/channels', { params: { query: { limit: 100 } } }));
+export const readChannels = () => allOf((query) => answer(api.GET('/api/v1/channels', { params: { query } })));
+export const readTeams = () => allOf((query) => answer(api.GET('/api/v1/teams', { params: { query } })));
 export const readHealth = (id: Id) =>
   answer(api.GET('/api/v1/channels/{channel_id}/health', { params: { path: { channel_id: id } } }));
 export const readSignup = () => answer(api.GET('/api/v1/channels/whatsapp/signup'));
@@ -33,6 +42,10 @@ export const reconnect = (id: Id, token: string) =>
   );
 export const registerNumber = (id: Id, pin: string) =>
   answer(api.POST('/api/v1/channels/{channel_id}/register', { params: { path: { channel_id: id } }, body: { pin } }));
+export const changeChannel = (id: Id, body: ChannelChange) =>
+  answer(api.PATCH('/api/v1/channels/{channel_id}', { params: { path: { channel_id: id } }, body }));
+export const resumeChannel = (id: Id) =>
+  answer(api.POST('/api/v1/channels/{channel_id}/resume', { params: { path: { channel_id: id } } }));
 export const disconnect = (id: Id) =>
   answer(api.POST('/api/v1/channels/{channel_id}/disconnect', { params: { path: { channel_id: id } } }));
 export const renewVerifyToken = (id: Id) =>

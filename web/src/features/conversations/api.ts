@@ -1,4 +1,5 @@
 import { answer, api } from '@/shared/api/client';
+import { allOf } from '@/shared/api/pages';
 import type { paths } from '@/shared/api/schema';
 import type { Id, Message, Page, TagColor, Time } from '@/shared/api/types';
 
@@ -29,21 +30,9 @@ export const discardMessage = (failed: Message) =>
     api.POST('/api/v1/conversations/{conversation_id}/messages/{message_id}/discard', { params: { path: message(failed) } }),
   );
 
-/** Users, channels and tags are few: all pages are read at once. */
-async function all<T>(read: (query: { cursor: string | null; limit: number }) => Promise<Page<T>>): Promise<T[]> {
-  const items: T[] = [];
-  let cursor: string | null = null;
-  do {
-    const page: Page<T> = await read({ cursor, limit: 100 });
-    items.push(...page.items);
-    cursor = page.next_cursor;
-  } while (cursor);
-  return items;
-}
-
-export const readUsers = () => all((query) => answer(api.GET('/api/v1/users', { params: { query } })));
-export const readChannels = () => all((query) => answer(api.GET('/api/v1/channels', { params: { query } })));
-export const readTags = () => all((query) => answer(api.GET('/api/v1/tags', { params: { query } })));
+export const readUsers = () => allOf((query) => answer(api.GET('/api/v1/users', { params: { query } })));
+export const readChannels = () => allOf((query) => answer(api.GET('/api/v1/channels', { params: { query } })));
+export const readTags = () => allOf((query) => answer(api.GET('/api/v1/tags', { params: { query } })));
 export const createTag = (name: string, color: TagColor) => answer(api.POST('/api/v1/tags', { body: { name, color } }));
 
 type MessagesQuery = NonNullable<paths['/api/v1/conversations/{conversation_id}/messages']['get']['parameters']['query']>;

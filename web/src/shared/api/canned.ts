@@ -1,5 +1,6 @@
 /** Canned replies over REST: read by the composer, kept by their page. */
 import { answer, api } from './client';
+import { allOf } from './pages';
 import type { CannedReply, CannedReplyChange, Id } from './types';
 
 export const CANNED_KEY = ['canned-replies'] as const;
@@ -7,19 +8,8 @@ export const CANNED_KEY = ['canned-replies'] as const;
 const at = (id: Id) => ({ params: { path: { canned_reply_id: id } } });
 
 /** All of them: a firm has tens or hundreds, and they are searched while somebody types. */
-export async function readCannedReplies(): Promise<CannedReply[]> {
-  const items: CannedReply[] = [];
-  let cursor: string | null = null;
-  do {
-    const query = { limit: 100, cursor };
-    const page: { items: CannedReply[]; next_cursor: string | null } = await answer(
-      api.GET('/api/v1/canned-replies', { params: { query } }),
-    );
-    items.push(...page.items);
-    cursor = page.next_cursor;
-  } while (cursor);
-  return items;
-}
+export const readCannedReplies = (): Promise<CannedReply[]> =>
+  allOf((query) => answer(api.GET('/api/v1/canned-replies', { params: { query } })));
 
 /** The text for this conversation and copies of the files; counts the use. */
 export const renderCannedReply = (id: Id, conversationId: Id) =>

@@ -1325,6 +1325,32 @@ export interface components {
             kind: "buttons";
         };
         /**
+         * CannedFileOut
+         * @description `size` in bytes. `thumbnail_url` is there once the worker has made one, of pictures and films.
+         */
+        CannedFileOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "image" | "video" | "audio" | "document" | "sticker";
+            /** Mime */
+            mime: string;
+            /** Name */
+            name: string | null;
+            /** Size */
+            size: number;
+            /** Thumbnail Url */
+            thumbnail_url: string | null;
+            /** Url */
+            url: string;
+        };
+        /**
          * CannedReplyBody
          * @description `texts` by language. A shortcut has no blank and no slash; it is unique whatever its letters' case and accents.
          */
@@ -1347,11 +1373,13 @@ export interface components {
         };
         /**
          * CannedReplyOut
-         * @description `texts` by language; at least one.
+         * @description `texts` by language; at least one. `attachments` in their order, `attachment_ids` the same by id.
          */
         CannedReplyOut: {
             /** Attachment Ids */
             attachment_ids: string[];
+            /** Attachments */
+            attachments: components["schemas"]["CannedFileOut"][];
             /** Folder */
             folder: string | null;
             /**
@@ -3217,6 +3245,7 @@ export type Author = components['schemas']['Author'];
 export type BlockedOut = components['schemas']['BlockedOut'];
 export type ButtonBody = components['schemas']['ButtonBody'];
 export type ButtonsBody = components['schemas']['ButtonsBody'];
+export type CannedFileOut = components['schemas']['CannedFileOut'];
 export type CannedReplyBody = components['schemas']['CannedReplyBody'];
 export type CannedReplyOut = components['schemas']['CannedReplyOut'];
 export type CapabilitiesOut = components['schemas']['CapabilitiesOut'];

@@ -11,13 +11,17 @@ interface Props {
   children: ReactNode;
 }
 
-/** The browser's own modal dialog: it keeps the focus inside, closes by Escape and lies above everything. */
+/**
+ * The browser's own modal dialog: it keeps the focus inside, closes by Escape and lies above everything. What has
+ * `data-first` gets the keyboard, else the first button: React's `autoFocus` comes before the dialog is shown.
+ */
 export function Dialog({ title, wide = false, onClose, children }: Props) {
   const { t } = useTranslation('shared');
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const opener = document.activeElement;
     dialog.current?.showModal();
+    dialog.current?.querySelector<HTMLElement>('[data-first]')?.focus();
     return () => {
       if (opener instanceof HTMLElement) opener.focus();
     };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CannedReply } from '@/shared/api/types';
-import { changeOf, draftOf, grouped, problemsOf } from './draft';
+import { type CannedFile, changeOf, draftOf, grouped, moved, problemsOf } from './draft';
 
 const reply = (change: Partial<CannedReply>): CannedReply => ({
   id: 'a',
@@ -9,6 +9,7 @@ const reply = (change: Partial<CannedReply>): CannedReply => ({
   folder: null,
   texts: { tr: 'Fiyat muayenede belli olur.' },
   attachment_ids: [],
+  attachments: [],
   uses: 0,
   ...change,
 });
@@ -37,4 +38,14 @@ test('replies stand by folder in Turkish order and are found by any spelling', (
   const all = [reply({}), reply({ id: 'b', folder: 'Zeytin' }), reply({ id: 'c', folder: 'Çene', title: 'Işık tedavisi' })];
   expect(grouped(all, '').map(([folder]) => folder)).toEqual(['Çene', 'Zeytin', null]);
   expect(grouped(all, 'IŞIK').map(([, held]) => held.map(({ id }) => id))).toEqual([['c']]);
+});
+
+test('files are saved in the order they stand in, and move by one place', () => {
+  const files = ['a', 'b', 'c'].map((id) => ({ id }) as CannedFile);
+  const order = (moved: CannedFile[]) => moved.map(({ id }) => id).join('');
+  expect(order(moved(files, 'c', -1))).toBe('acb');
+  expect(order(moved(files, 'a', 1))).toBe('bac');
+  expect(order(moved(files, 'a', -1))).toBe('abc');
+  expect(order(moved(files, 'c', 1))).toBe('abc');
+  expect(changeOf({ ...draftOf(reply({})), files: moved(files, 'c', -1) }).attachment_ids).toEqual(['a', 'c', 'b']);
 });

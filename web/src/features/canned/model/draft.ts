@@ -9,12 +9,14 @@ export const TEXT_MAX = 4096;
 export const LABEL_MAX = 60;
 export const FILES_MAX = 10;
 
+export type CannedFile = CannedReply['attachments'][number];
+
 export interface ReplyDraft {
   title: string;
   shortcut: string;
   folder: string;
   texts: Partial<Record<Language, string>>;
-  attachmentIds: string[];
+  files: CannedFile[];
 }
 
 export type ReplyProblem =
@@ -27,7 +29,7 @@ export const draftOf = (reply: CannedReply | null): ReplyDraft => ({
   shortcut: reply?.shortcut ?? '',
   folder: reply?.folder ?? '',
   texts: (reply?.texts as ReplyDraft['texts'] | undefined) ?? { tr: '' },
-  attachmentIds: reply?.attachment_ids ?? [],
+  files: reply?.attachments ?? [],
 });
 
 /** By field: `title`, `shortcut`, `folder`, or the language of a text. `others`: the firm's replies without this one. */
@@ -56,8 +58,17 @@ export const changeOf = (draft: ReplyDraft): CannedReplyChange => ({
   shortcut: draft.shortcut.trim(),
   folder: draft.folder.trim() || null,
   texts: draft.texts as CannedReplyChange['texts'],
-  attachment_ids: draft.attachmentIds,
+  attachment_ids: draft.files.map((file) => file.id),
 });
+
+/** The same files, one of them a place earlier or later; at the end of the list nothing moves. */
+export function moved(files: readonly CannedFile[], id: string, by: 1 | -1): CannedFile[] {
+  const next = [...files];
+  const at = next.findIndex((file) => file.id === id);
+  const [file] = at + by >= 0 && at + by < next.length && at >= 0 ? next.splice(at, 1) : [];
+  if (file) next.splice(at + by, 0, file);
+  return next;
+}
 
 /** Those that hold the words somewhere, by folder in Turkish order; the ones without a folder come last. */
 export function grouped(replies: readonly CannedReply[], query: string): [string | null, CannedReply[]][] {

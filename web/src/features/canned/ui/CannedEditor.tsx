@@ -6,7 +6,6 @@ import type { CannedReply } from '@/shared/api/types';
 import { currentLocale } from '@/shared/i18n/i18n';
 import { Button } from '@/shared/ui/Button';
 import { Dialog } from '@/shared/ui/Dialog';
-import { IconX } from '@/shared/ui/icons';
 import { sentenceOf } from '@/shared/ui/showError';
 import { TextArea, TextField } from '@/shared/ui/TextField';
 import { toast } from '@/shared/ui/toasts';
@@ -139,14 +138,13 @@ export default function CannedEditor({ reply, replies, onClose }: Props) {
               {written.length > 1 && (
                 <button
                   type="button"
-                  aria-label={t('editor.removeLanguage', { language: languageName(language) })}
-                  data-tip={t('editor.removeLanguage', { language: languageName(language) })}
+                  className={classes.removal}
                   onClick={() => {
                     const { [language]: _, ...texts } = draft.texts;
                     change({ texts });
                   }}
                 >
-                  <IconX size={14} stroke={1.7} aria-hidden="true" />
+                  {t('editor.removeLanguage', { language: languageName(language) })}
                 </button>
               )}
             </p>
@@ -161,8 +159,8 @@ export default function CannedEditor({ reply, replies, onClose }: Props) {
           ))}
         </p>
         <CannedFiles
-          ids={draft.attachmentIds}
-          onChange={(next) => setDraft((held) => ({ ...held, attachmentIds: next(held.attachmentIds) }))}
+          files={draft.files}
+          onChange={(next) => setDraft((held) => ({ ...held, files: next(held.files) }))}
           onBusy={(by) => setBusyFiles((held) => held + by)}
         />
         {save.isError && (

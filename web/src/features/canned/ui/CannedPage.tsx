@@ -5,16 +5,18 @@ import { CANNED_KEY, deleteCannedReply, readCannedReplies } from '@/shared/api/c
 import type { CannedReply, Id } from '@/shared/api/types';
 import { Button } from '@/shared/ui/Button';
 import { Chip } from '@/shared/ui/Chip';
-import { inputClass } from '@/shared/ui/Field';
 import { IconButton } from '@/shared/ui/IconButton';
-import { IconMessageBolt, IconPaperclip, IconPencil, IconPlus, IconSearch, IconTrash } from '@/shared/ui/icons';
+import { IconMessageBolt, IconPaperclip, IconPencil, IconPlus, IconTrash } from '@/shared/ui/icons';
+import { Page, PageHeader, rowsClass } from '@/shared/ui/Page';
+import { SearchField } from '@/shared/ui/SearchField';
 import { sentenceOf, showError } from '@/shared/ui/showError';
 import { Empty, ErrorBar, SkeletonRows, useSlow } from '@/shared/ui/states';
 import { toast, UNDO_MS } from '@/shared/ui/toasts';
-import { grouped } from '../model/draft';
+import { grouped, LANGUAGES } from '../model/draft';
 import '../texts';
 import CannedEditor from './CannedEditor';
 import classes from './CannedPage.module.css';
+import { WithVariables } from './WithVariables';
 
 /** The firm's canned replies: searched, written, changed and deleted. */
 export function CannedPage() {
@@ -48,34 +50,26 @@ export function CannedPage() {
     });
   }
 
+  const create = (
+    <Button
+      look="primary"
+      icon={<IconPlus size={16} stroke={1.8} aria-hidden="true" />}
+      data-testid="canned-new"
+      onClick={() => setEdited('new')}
+    >
+      {t('new')}
+    </Button>
+  );
   return (
-    <main className={classes.page}>
-      <header className={classes.header}>
-        <div>
-          <h1>{t('title')}</h1>
-          <p>{t('lead')}</p>
-        </div>
-        <Button
-          look="primary"
-          icon={<IconPlus size={16} stroke={1.8} aria-hidden="true" />}
-          data-testid="canned-new"
-          onClick={() => setEdited('new')}
-        >
-          {t('new')}
-        </Button>
-      </header>
+    <Page width="text">
+      <PageHeader title={t('title')} lead={t('lead')} actions={all.length > 0 && create} />
       {all.length > 0 && (
-        <div className={classes.search}>
-          <IconSearch size={16} stroke={1.6} aria-hidden="true" />
-          <input
-            type="search"
-            className={inputClass}
-            value={query}
-            aria-label={t('search')}
-            placeholder={t('search')}
-            onChange={(event) => setQuery(event.currentTarget.value)}
-          />
-        </div>
+        <SearchField
+          className={classes.search}
+          label={t('search')}
+          value={query}
+          onChange={(event) => setQuery(event.currentTarget.value)}
+        />
       )}
       {replies.isPending && slow && <SkeletonRows count={6} />}
       {replies.isError && !replies.data && (
@@ -86,12 +80,13 @@ export function CannedPage() {
           icon={<IconMessageBolt size={28} stroke={1.3} aria-hidden="true" />}
           title={all.length === 0 ? t('empty') : t('none', { query })}
           text={all.length === 0 ? t('emptyText') : t('noneText')}
+          action={all.length === 0 ? create : <Button onClick={() => setQuery('')}>{t('clear')}</Button>}
         />
       )}
       {groups.map(([folder, held]) => (
         <section key={folder ?? ''} className={classes.group} aria-label={folder ?? t('noFolder')}>
           {(folder !== null || groups.length > 1) && <h2 dir="auto">{folder ?? t('noFolder')}</h2>}
-          <ul className={classes.list}>
+          <ul className={rowsClass}>
             {held.map((reply) => (
               <Row key={reply.id} reply={reply} onEdit={() => setEdited(reply)} onDelete={() => remove(reply)} />
             ))}
@@ -101,13 +96,16 @@ export function CannedPage() {
       {edited !== null && (
         <CannedEditor reply={edited === 'new' ? null : edited} replies={replies.data ?? []} onClose={() => setEdited(null)} />
       )}
-    </main>
+    </Page>
   );
 }
 
 function Row({ reply, onEdit, onDelete }: { reply: CannedReply; onEdit: () => void; onDelete: () => void }) {
   const { t } = useTranslation('canned');
-  const texts = Object.entries(reply.texts);
+  const texts = LANGUAGES.flatMap((language): [string, string][] => {
+    const text = reply.texts[language];
+    return text === undefined ? [] : [[language, text]];
+  });
   return (
     <li className={classes.row} data-testid="canned-row">
       <div className={classes.words}>
@@ -124,7 +122,7 @@ function Row({ reply, onEdit, onDelete }: { reply: CannedReply; onEdit: () => vo
           )}
         </p>
         <p className={classes.text} dir="auto">
-          {reply.texts.tr ?? texts[0]?.[1]}
+          <WithVariables text={reply.texts.tr ?? texts[0]?.[1] ?? ''} />
         </p>
         {reply.uses > 0 && <p className={classes.uses}>{t('uses', { count: reply.uses })}</p>}
       </div>

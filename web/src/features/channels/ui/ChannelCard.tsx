@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import type { Channel } from '@/shared/api/types';
@@ -7,21 +7,25 @@ import { fullTime, listTime, shortDate } from '@/shared/format/time';
 import { Button } from '@/shared/ui/Button';
 import { ChannelMark } from '@/shared/ui/ChannelMark';
 import { Chip, type Tone } from '@/shared/ui/Chip';
-import { IconAlertTriangle, IconCircleCheck, IconRefresh, IconX } from '@/shared/ui/icons';
-import { errorText } from '@/shared/ui/showError';
-import { CHANNELS_KEY, type Health, readHealth } from '../api';
+import { IconAlertTriangle, IconCircleCheck, IconHourglass, IconRefresh, IconX } from '@/shared/ui/icons';
+import { sentenceOf } from '@/shared/ui/showError';
+import { ErrorBar } from '@/shared/ui/states';
+import { toast } from '@/shared/ui/toasts';
+import { CHANNELS_KEY, type Health, readHealth, readTeams, resumeChannel, TEAMS_KEY } from '../api';
 import classes from './ChannelsPage.module.css';
 
 const LOOK_EVERY_MS = 30_000;
 
 interface Props {
   channel: Channel;
+  onChanged: () => void;
+  onSettings: () => void;
   onCheck: () => void;
   onReconnect: () => void;
   onDisconnect: () => void;
 }
 
-export function ChannelCard({ channel, onCheck, onReconnect, onDisconnect }: Props) {
+export function ChannelCard({ channel, onChanged, onSettings, onCheck, onReconnect, onDisconnect }: Props) {
   const { t } = useTranslation('channels');
   const now = useNow();
   const health = useQuery({
@@ -29,6 +33,15 @@ export function ChannelCard({ channel, onCheck, onReconnect, onDisconnect }: Pro
     queryFn: () => readHealth(channel.id),
     refetchInterval: LOOK_EVERY_MS,
   });
+  const teams = useQuery({ queryKey: TEAMS_KEY, queryFn: readTeams });
+  const resume = useMutation({
+    mutationFn: () => resumeChannel(channel.id),
+    onSuccess: () => {
+      onChanged();
+      toast(t('card.resumed', { name: channel.name }));
+    },
+  });
+  const team = channel.team_id === null ? t('card.noTeam') : teams.data?.find((one) => one.id === channel.team_id)?.name;
   const known = health.data;
   const state = stateOf(channel, known);
   const broken = state === 'reconnect' || state === 'disconnected';
@@ -46,6 +59,11 @@ export function ChannelCard({ channel, onCheck, onReconnect, onDisconnect }: Pro
             </>
           )}
         </p>
+        <p>
+          {[team, t(`policy.short.${channel.media_policy.kind}`, { count: channel.media_policy.days ?? 0 })]
+            .filter(Boolean)
+            .join(' · ')}
+        </p>
       </div>
       <div className={classes.state}>
         <p className={classes.first}>
@@ -58,6 +76,7 @@ export function ChannelCard({ channel, onCheck, onReconnect, onDisconnect }: Pro
             </time>
           )}
         </p>
+        {health.isError && !known && <ErrorBar onRetry={() => void health.refetch()}>{sentenceOf(health.error)}</ErrorBar>}
         {known && <Facts health={known} reason={channel.status_reason} t={t} />}
       </div>
       <div className={classes.actions}>
@@ -69,6 +88,20 @@ export function ChannelCard({ channel, onCheck, onReconnect, onDisconnect }: Pro
         >
           {t('card.check')}
         </Button>
+        <Button
+          size="small"
+          look="ghost"
+          data-testid="channel-settings"
+          aria-label={t('card.settingsOf', { name: channel.name })}
+          onClick={onSettings}
+        >
+          {t('card.settings')}
+        </Button>
+        {state === 'paused' && (
+          <Button size="small" data-testid="resume-channel" busy={resume.isPending} onClick={() => resume.mutate()}>
+            {t('card.resume')}
+          </Button>
+        )}
         {broken ? (
           <Button size="small" look="danger" data-testid="reconnect-channel" onClick={onReconnect}>
             {t('card.reconnect')}
@@ -88,8 +121,37 @@ export function ChannelCard({ channel, onCheck, onReconnect, onDisconnect }: Pro
   );
 }
 
-type State = 'healthy' | 'warning' | 'reconnect' | 'disconnected' | 'paused';
+const FAILURES = [
+  'account_refused',
+  'channel_reconnect_needed',
+  'channel_stopped',
+  'marketing_limited',
+  'marketing_stopped',
+  'media_gone',
+  'media_refused',
+  'media_too_large',
+  'media_unavailable',
+  'provider_error',
+  'provider_rejected',
+  'provider_throttled',
+  'provider_unavailable',
+  'recipient_throttled',
+  'recipient_unreachable',
+  'settled_failed',
+  'template_paused',
+  'template_refused',
+  'unsupported_content',
+  'window_closed',
+] as const;
+
+function failureText(code: string, t: TFunction<'channels'>): string {
+  const known = FAILURES.find((one) => one === code);
+  return known ? t(`failure.${known}`) : t('failure.other', { code });
+}
+
+type State = 'unknown' | 'healthy' | 'warning' | 'reconnect' | 'disconnected' | 'paused';
 const TONES: Record<State, Tone> = {
+  unknown: 'neutral',
   healthy: 'green',
   warning: 'amber',
   reconnect: 'red',
@@ -101,17 +163,24 @@ function stateOf(channel: Channel, health: Health | undefined): State {
   if (health?.disconnected) return 'disconnected';
   if (channel.status === 'reconnect_needed') return 'reconnect';
   if (channel.status === 'paused') return 'paused';
+  if (!health) return 'unknown';
   const wrong =
-    health &&
-    (health.hops.some((hop) => hop.state !== 'ok') ||
-      health.provider_trouble?.paused ||
-      health.quality === 'RED' ||
-      health.quality === 'YELLOW');
+    health.hops.some((hop) => hop.state !== 'ok') ||
+    health.provider_trouble?.paused ||
+    health.quality === 'RED' ||
+    health.quality === 'YELLOW';
   return wrong ? 'warning' : 'healthy';
 }
 
 function StateIcon({ state }: { state: State }) {
-  const Icon = state === 'healthy' ? IconCircleCheck : state === 'disconnected' ? IconX : IconAlertTriangle;
+  const Icon =
+    state === 'healthy'
+      ? IconCircleCheck
+      : state === 'unknown'
+        ? IconHourglass
+        : state === 'disconnected'
+          ? IconX
+          : IconAlertTriangle;
   return <Icon size={13} stroke={1.8} aria-hidden="true" />;
 }
 
@@ -137,7 +206,7 @@ function Facts({ health, reason, t }: { health: Health; reason: string | null; t
           <ul className={classes.reasons}>
             {health.errors.map((one) => (
               <li key={one.code}>
-                {one.count} × {errorText(one.code, one.code, {})}
+                <strong>{one.count}</strong> {failureText(one.code, t)}
               </li>
             ))}
           </ul>

@@ -4,18 +4,19 @@ import { useTranslation } from 'react-i18next';
 import type { Channel } from '@/shared/api/types';
 import { Button } from '@/shared/ui/Button';
 import { IconBrandWhatsapp, IconPlus } from '@/shared/ui/icons';
+import { Page, PageHeader, rowsClass } from '@/shared/ui/Page';
 import { sentenceOf } from '@/shared/ui/showError';
 import { Empty, ErrorBar, SkeletonRows } from '@/shared/ui/states';
 import { CHANNELS_KEY, readChannels } from '../api';
 import '../texts';
 import { ChannelCard } from './ChannelCard';
-import classes from './ChannelsPage.module.css';
 import { CheckDialog } from './CheckDialog';
 import { ConnectDialog } from './ConnectDialog';
 import { DisconnectDialog } from './DisconnectDialog';
 import { ReconnectDialog } from './ReconnectDialog';
+import { SettingsDialog } from './SettingsDialog';
 
-type Open = { what: 'connect' } | { what: 'check' | 'reconnect' | 'disconnect'; channel: Channel } | null;
+type Open = { what: 'connect' } | { what: 'settings' | 'check' | 'reconnect' | 'disconnect'; channel: Channel } | null;
 
 /** The firm's numbers: how each is, and everything one does about it. */
 export function ChannelsPage() {
@@ -23,7 +24,7 @@ export function ChannelsPage() {
   const queries = useQueryClient();
   const [open, setOpen] = useState<Open>(null);
   const channels = useQuery({ queryKey: [...CHANNELS_KEY, 'list'], queryFn: readChannels });
-  const items = channels.data?.items ?? [];
+  const items = channels.data ?? [];
   const working = items.filter((channel) => channel.status === 'connected').length;
   const changed = () => void queries.invalidateQueries({ queryKey: CHANNELS_KEY });
   const close = () => setOpen(null);
@@ -38,14 +39,12 @@ export function ChannelsPage() {
     </Button>
   );
   return (
-    <main className={classes.page}>
-      <header className={classes.header}>
-        <div>
-          <h1>{t('page.title')}</h1>
-          {channels.isSuccess && <p>{t('page.count', { count: items.length, working })}</p>}
-        </div>
-        {items.length > 0 && connect}
-      </header>
+    <Page>
+      <PageHeader
+        title={t('page.title')}
+        lead={channels.isSuccess && t('page.count', { count: items.length, working })}
+        actions={items.length > 0 && connect}
+      />
       {channels.isPending && <SkeletonRows count={3} />}
       {channels.isError && <ErrorBar onRetry={() => void channels.refetch()}>{sentenceOf(channels.error)}</ErrorBar>}
       {channels.isSuccess && items.length === 0 && (
@@ -57,11 +56,13 @@ export function ChannelsPage() {
         />
       )}
       {items.length > 0 && (
-        <ul className={classes.list}>
+        <ul className={rowsClass}>
           {items.map((channel) => (
             <ChannelCard
               key={channel.id}
               channel={channel}
+              onChanged={changed}
+              onSettings={() => setOpen({ what: 'settings', channel })}
               onCheck={() => setOpen({ what: 'check', channel })}
               onReconnect={() => setOpen({ what: 'reconnect', channel })}
               onDisconnect={() => setOpen({ what: 'disconnect', channel })}
@@ -70,9 +71,10 @@ export function ChannelsPage() {
         </ul>
       )}
       {open?.what === 'connect' && <ConnectDialog onChanged={changed} onClose={close} />}
+      {open?.what === 'settings' && <SettingsDialog channel={open.channel} onChanged={changed} onClose={close} />}
       {open?.what === 'check' && <CheckDialog channel={open.channel} onClose={close} />}
       {open?.what === 'reconnect' && <ReconnectDialog channel={open.channel} onChanged={changed} onClose={close} />}
       {open?.what === 'disconnect' && <DisconnectDialog channel={open.channel} onChanged={changed} onClose={close} />}
-    </main>
+    </Page>
   );
 }

@@ -26,10 +26,25 @@ export function DisconnectDialog({ channel, onChanged, onClose }: Props) {
   });
   return (
     <Dialog title={t('disconnect.title', { name: channel.name })} onClose={onClose}>
-      <p>{t('disconnect.text')}</p>
+      <div className={classes.stack}>
+        <section className={classes.outcome}>
+          <h3>{t('disconnect.ends')}</h3>
+          <ul>
+            <li>{t('disconnect.endsMessages')}</li>
+            <li>{t('disconnect.endsToken')}</li>
+          </ul>
+        </section>
+        <section className={classes.outcome}>
+          <h3>{t('disconnect.stays')}</h3>
+          <ul>
+            <li>{t('disconnect.staysHere')}</li>
+            <li>{t('disconnect.staysThere')}</li>
+          </ul>
+        </section>
+      </div>
       {leave.isError && <ErrorBar>{sentenceOf(leave.error)}</ErrorBar>}
       <div className={classes.buttons}>
-        <Button onClick={onClose} autoFocus>
+        <Button onClick={onClose} data-first>
           {t('disconnect.stay')}
         </Button>
         <Button look="danger" data-testid="confirm-disconnect" busy={leave.isPending} onClick={() => leave.mutate()}>

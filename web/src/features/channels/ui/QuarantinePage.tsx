@@ -1,12 +1,14 @@
 import { type InfiniteData, useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import type { TFunction } from 'i18next';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Page, QuarantineRow } from '@/shared/api/types';
+import type { Page as PageOf, QuarantineRow } from '@/shared/api/types';
 import { fullTime } from '@/shared/format/time';
 import { Button } from '@/shared/ui/Button';
 import { ChannelMark } from '@/shared/ui/ChannelMark';
 import { Chip } from '@/shared/ui/Chip';
 import { IconCheck, IconChevronRight, IconCircleCheck, IconRefresh } from '@/shared/ui/icons';
+import { Page, PageHeader, rowsClass } from '@/shared/ui/Page';
 import { sentenceOf } from '@/shared/ui/showError';
 import { Empty, ErrorBar, SkeletonRows } from '@/shared/ui/states';
 import { readQuarantine, replay } from '../api';
@@ -26,11 +28,8 @@ export function QuarantinePage() {
   });
   const items = rows.data?.pages.flatMap((page) => page.items) ?? [];
   return (
-    <main className={classes.page}>
-      <header className={classes.header}>
-        <h1>{t('quarantine.title')}</h1>
-        <p>{t('quarantine.lead')}</p>
-      </header>
+    <Page>
+      <PageHeader title={t('quarantine.title')} lead={t('quarantine.lead')} />
       {rows.isPending && <SkeletonRows count={5} />}
       {rows.isError && <ErrorBar onRetry={() => void rows.refetch()}>{sentenceOf(rows.error)}</ErrorBar>}
       {rows.isSuccess && items.length === 0 && (
@@ -41,7 +40,7 @@ export function QuarantinePage() {
         />
       )}
       {items.length > 0 && (
-        <ul className={classes.list}>
+        <ul className={rowsClass}>
           {items.map((row) => (
             <Entry key={row.id} row={row} />
           ))}
@@ -52,8 +51,37 @@ export function QuarantinePage() {
           {t('quarantine.more')}
         </Button>
       )}
-    </main>
+    </Page>
   );
+}
+
+/** Indented when it is JSON; as it came when it is not, or was cut. */
+function readable(raw: string): string {
+  try {
+    return JSON.stringify(JSON.parse(raw), null, 2);
+  } catch {
+    return raw;
+  }
+}
+
+const REASONS = [
+  'account_missing',
+  'change_malformed',
+  'empty',
+  'entry_malformed',
+  'group_not_handled',
+  'message_malformed',
+  'refused_by_database',
+  'sender_missing',
+  'status_malformed',
+  'type_not_handled',
+  'unparsable',
+  'wrong_app',
+] as const;
+
+function reasonOf(code: string, t: TFunction<'channels'>): string {
+  const known = REASONS.find((one) => one === code);
+  return known ? t(`quarantine.reason.${known}`) : t('quarantine.reason.other');
 }
 
 function Entry({ row }: { row: QuarantineRow }) {
@@ -63,7 +91,7 @@ function Entry({ row }: { row: QuarantineRow }) {
   const again = useMutation({
     mutationFn: () => replay(row.id),
     onSuccess: (done) =>
-      queries.setQueryData<InfiniteData<Page<QuarantineRow>>>(
+      queries.setQueryData<InfiniteData<PageOf<QuarantineRow>>>(
         KEY,
         (data) =>
           data && {
@@ -78,7 +106,10 @@ function Entry({ row }: { row: QuarantineRow }) {
         <button type="button" className={classes.fold} aria-expanded={open} onClick={() => setOpen(!open)}>
           <IconChevronRight size={16} stroke={1.6} aria-hidden="true" />
           <ChannelMark kind={row.channel_kind} size={20} />
-          <span className={classes.reason}>{row.reason}</span>
+          <span className={classes.reason}>
+            {reasonOf(row.reason, t)}
+            <code dir="ltr">{row.reason}</code>
+          </span>
           <time dateTime={row.created_at}>{fullTime(row.created_at)}</time>
         </button>
         {row.replayed_at ? (
@@ -98,7 +129,7 @@ function Entry({ row }: { row: QuarantineRow }) {
       </div>
       {open && (
         <pre className={classes.raw} dir="ltr">
-          {typeof row.raw === 'string' ? row.raw : JSON.stringify(row.raw, null, 2)}
+          {readable(row.raw)}
         </pre>
       )}
     </li>

@@ -116,6 +116,7 @@ describe('canned replies', () => {
     folder: null,
     texts: { tr: `${title} metni`, en: `${title} text` },
     attachment_ids: [],
+    attachments: [],
     uses,
   });
   const replies = [

@@ -1,7 +1,7 @@
-import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { Id } from '@/shared/api/types';
-import { IconChevronLeft, IconMessageOff } from '@/shared/ui/icons';
+import { IconMessageOff } from '@/shared/ui/icons';
+import { Page, PageBack } from '@/shared/ui/Page';
 import { sentenceOf } from '@/shared/ui/showError';
 import { Empty, ErrorBar, SkeletonThread, useSlow } from '@/shared/ui/states';
 import { toast } from '@/shared/ui/toasts';
@@ -35,11 +35,8 @@ export function EditorPage({ id, from, onDone, onCancel }: Props) {
   const locked =
     id !== undefined && template.data !== undefined && (!isEditable(template.data) || isJudged(template.data.status));
   return (
-    <main className={classes.page}>
-      <Link to="/templates" className={classes.back}>
-        <IconChevronLeft size={16} stroke={1.6} aria-hidden="true" />
-        {t('page.title')}
-      </Link>
+    <Page>
+      <PageBack to="/templates">{t('page.title')}</PageBack>
       <header className={classes.header}>
         <h1>{id ? t('editor.titleEdit') : from ? t('editor.titleCopy') : t('editor.titleNew')}</h1>
       </header>
@@ -77,7 +74,7 @@ export function EditorPage({ id, from, onDone, onCancel }: Props) {
           onCancel={onCancel}
         />
       )}
-    </main>
+    </Page>
   );
 }
 

@@ -8,7 +8,8 @@ import { fullTime } from '@/shared/format/time';
 import { useCan } from '@/shared/session/session';
 import { Button } from '@/shared/ui/Button';
 import { Dialog } from '@/shared/ui/Dialog';
-import { IconChevronLeft, IconCopy, IconInfoCircle, IconMessageOff, IconPencil, IconTrash } from '@/shared/ui/icons';
+import { IconCopy, IconInfoCircle, IconMessageOff, IconPencil, IconTrash } from '@/shared/ui/icons';
+import { Page, PageBack } from '@/shared/ui/Page';
 import { sentenceOf } from '@/shared/ui/showError';
 import { Empty, ErrorBar, SkeletonThread, useSlow } from '@/shared/ui/states';
 import { toast } from '@/shared/ui/toasts';
@@ -38,11 +39,8 @@ export function TemplatePage({ id, onGone }: Props) {
   const slow = useSlow();
   const missing = template.error instanceof ApiError && template.error.status === 404;
   return (
-    <main className={classes.page}>
-      <Link to="/templates" className={classes.back}>
-        <IconChevronLeft size={16} stroke={1.6} aria-hidden="true" />
-        {t('page.title')}
-      </Link>
+    <Page>
+      <PageBack to="/templates">{t('page.title')}</PageBack>
       {template.isPending && slow && <SkeletonThread />}
       {missing && (
         <Empty
@@ -55,7 +53,7 @@ export function TemplatePage({ id, onGone }: Props) {
         <ErrorBar onRetry={() => void template.refetch()}>{sentenceOf(template.error)}</ErrorBar>
       )}
       {template.data && <Known template={template.data} onGone={onGone} />}
-    </main>
+    </Page>
   );
 }
 
@@ -72,7 +70,7 @@ function Known({ template, onGone }: { template: Template; onGone: () => void })
       <header className={classes.header}>
         <h1 dir="ltr">{template.name}</h1>
         <p className={classes.facts}>
-          <StatusChip status={template.status} />
+          <StatusChip status={template.status} blocked={template.blocked?.code} />
           <Quality quality={template.quality} />
           <span>{words.language(template.language)}</span>
           <span aria-hidden="true">·</span>
@@ -151,14 +149,18 @@ const examplesOf = (template: Template) =>
 function Next({ template }: { template: Template }) {
   const { t } = useTranslation('templates');
   const state = stateOf(template.status);
+  const { blocked } = template;
   const bad = state === 'rejected' || state === 'disabled';
+  const waits = state === 'pending' || state === 'appeal' || state === 'deleting' || state === 'deleted';
+  const tone = bad ? 'red' : blocked === null ? 'green' : waits ? 'blue' : 'amber';
   return (
-    <div className={classes.next} data-tone={bad ? 'red' : state === 'approved' ? 'green' : 'blue'} role="status">
+    <div className={classes.next} data-tone={tone} role="status">
       <IconInfoCircle size={16} stroke={1.6} aria-hidden="true" />
       <div>
-        {template.rejected_message && <strong>{template.rejected_message}</strong>}
-        <p>{state ? t(`next.${state}`) : t('next.unknown', { status: template.status })}</p>
-        {state === 'approved' && !template.sendable && <p>{t('why.parts')}</p>}
+        {blocked && state !== 'deleted' && <strong>{template.rejected_message ?? blocked.message}</strong>}
+        <p>
+          {state === 'deleted' ? t('next.deleted') : (blocked?.todo ?? t(`next.${state === 'flagged' ? 'flagged' : 'approved'}`))}
+        </p>
       </div>
     </div>
   );
@@ -180,7 +182,7 @@ function Confirm({ template, onClose, onGone }: { template: Template; onClose: (
     <Dialog title={t('delete.title')} onClose={onClose}>
       <p className={classes.confirm}>{t('delete.text', { name: template.name, language: words.language(template.language) })}</p>
       <div className={classes.buttons}>
-        <Button autoFocus onClick={onClose}>
+        <Button data-first onClick={onClose}>
           {t('delete.keep')}
         </Button>
         <Button look="danger" busy={gone.isPending} data-testid="template-delete" onClick={() => gone.mutate()}>

@@ -3,8 +3,8 @@ import { type KeyboardEvent, type ReactNode, useEffect, useId, useMemo, useRef, 
 import { useTranslation } from 'react-i18next';
 import type { Id } from '@/shared/api/types';
 import { useCan } from '@/shared/session/session';
-import { inputClass } from '@/shared/ui/Field';
-import { IconSearch, IconTemplate } from '@/shared/ui/icons';
+import { IconTemplate } from '@/shared/ui/icons';
+import { SearchField } from '@/shared/ui/SearchField';
 import { sentenceOf } from '@/shared/ui/showError';
 import { Empty, ErrorBar, SkeletonRows, useSlow } from '@/shared/ui/states';
 import type { Template } from '../api';
@@ -65,14 +65,18 @@ export function TemplatePicker(props: TemplatePickerProps) {
   const [recent] = useState(recentTemplates);
 
   const found = useMemo(() => {
-    const offered = (templates.data ?? []).filter((one) => one.sendable || (manages && stateOf(one.status) !== 'deleted'));
+    // One that cannot be sent is shown to whoever looks for it, with its reason, and to those who can do something about it.
+    const offered = (templates.data ?? []).filter(
+      (one) => one.sendable || ((manages || query.trim() !== '') && stateOf(one.status) !== 'deleted'),
+    );
     return ordered(
       offered.filter((one) => matches(one, query)),
       { recent, language: language ?? null },
     );
   }, [templates.data, query, manages, recent, language]);
   const chosen = templates.data?.find((one) => one.id === chosenId) ?? null;
-  const active = found.find((one) => one.id === activeId) ?? found[0] ?? null;
+  const choices = found.filter((one) => one.sendable);
+  const active = choices.find((one) => one.id === activeId) ?? choices[0] ?? null;
 
   useEffect(() => {
     if (autoFocus) search.current?.focus();
@@ -84,12 +88,12 @@ export function TemplatePicker(props: TemplatePickerProps) {
   useEffect(() => {
     if (!hurried || templates.isPending) return;
     setHurried(false);
-    if (active?.sendable) setChosenId(active.id);
+    if (active) setChosenId(active.id);
   }, [hurried, templates.isPending, active]);
 
   const step = (by: number) => {
-    const at = active ? found.indexOf(active) : -1;
-    const next = found[Math.min(found.length - 1, Math.max(0, at + by))];
+    const at = active ? choices.indexOf(active) : -1;
+    const next = choices[Math.min(choices.length - 1, Math.max(0, at + by))];
     if (next) setActiveId(next.id);
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -97,7 +101,7 @@ export function TemplatePicker(props: TemplatePickerProps) {
     const moves: Record<string, () => void> = {
       ArrowDown: () => step(1),
       ArrowUp: () => step(-1),
-      Enter: () => (templates.isPending ? setHurried(true) : active?.sendable && setChosenId(active.id)),
+      Enter: () => (templates.isPending ? setHurried(true) : active && setChosenId(active.id)),
     };
     if (onCancel) moves.Escape = onCancel;
     const move = moves[event.key];
@@ -122,28 +126,23 @@ export function TemplatePicker(props: TemplatePickerProps) {
   }
   return (
     <div className={classes.picker} data-testid="template-picker">
-      <div className={classes.search}>
-        <IconSearch size={16} stroke={1.6} aria-hidden="true" />
-        <input
-          ref={search}
-          type="search"
-          className={inputClass}
-          role="combobox"
-          aria-expanded={found.length > 0}
-          aria-controls={`${id}-list`}
-          aria-activedescendant={active ? `${id}-${active.id}` : undefined}
-          aria-autocomplete="list"
-          aria-label={t('picker.search')}
-          placeholder={t('picker.search')}
-          value={query}
-          data-testid="template-search"
-          onChange={(event) => {
-            setQuery(event.currentTarget.value);
-            setActiveId(null);
-          }}
-          onKeyDown={onKeyDown}
-        />
-      </div>
+      <SearchField
+        ref={search}
+        className={classes.search}
+        role="combobox"
+        aria-expanded={found.length > 0}
+        aria-controls={`${id}-list`}
+        aria-activedescendant={active ? `${id}-${active.id}` : undefined}
+        aria-autocomplete="list"
+        label={t('picker.search')}
+        value={query}
+        data-testid="template-search"
+        onChange={(event) => {
+          setQuery(event.currentTarget.value);
+          setActiveId(null);
+        }}
+        onKeyDown={onKeyDown}
+      />
       {templates.isPending && slow && <SkeletonRows count={3} />}
       {templates.isError && <ErrorBar onRetry={() => void templates.refetch()}>{sentenceOf(templates.error)}</ErrorBar>}
       {templates.isSuccess && found.length === 0 && (
@@ -181,9 +180,7 @@ interface OptionProps {
 }
 
 function Option({ id, template, active, onPoint, onChoose }: OptionProps) {
-  const { t } = useTranslation('templates');
   const words = useWords();
-  const why = template.sendable ? null : (template.rejected_message ?? whyNot(template));
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the search field has the keyboard and moves through the options
     // biome-ignore lint/a11y/useFocusableInteractive: as above, by aria-activedescendant
@@ -194,7 +191,7 @@ function Option({ id, template, active, onPoint, onChoose }: OptionProps) {
       aria-selected={active}
       aria-disabled={!template.sendable || undefined}
       data-testid="template-option"
-      onPointerMove={active ? undefined : onPoint}
+      onPointerMove={active || !template.sendable ? undefined : onPoint}
       onClick={() => template.sendable && onChoose()}
     >
       <span className={classes.line}>
@@ -208,28 +205,14 @@ function Option({ id, template, active, onPoint, onChoose }: OptionProps) {
       <span className={classes.text} dir="auto">
         {partOf(template.components, 'BODY')?.text}
       </span>
-      {why !== null && (
+      {template.blocked && (
         <span className={classes.why}>
-          <StatusChip status={template.status} /> {typeof why === 'string' ? why : t(`why.${why.key}`)}
+          <StatusChip status={template.status} blocked={template.blocked.code} />
+          <span>
+            {template.rejected_message ?? template.blocked.message} {template.blocked.todo}
+          </span>
         </span>
       )}
     </div>
   );
-}
-
-function whyNot(template: Template): { key: 'pending' | 'paused' | 'rejected' | 'parts' | 'other' } {
-  switch (stateOf(template.status)) {
-    case 'pending':
-    case 'appeal':
-      return { key: 'pending' };
-    case 'paused':
-      return { key: 'paused' };
-    case 'rejected':
-      return { key: 'rejected' };
-    case 'approved':
-    case 'flagged':
-      return { key: 'parts' };
-    default:
-      return { key: 'other' };
-  }
 }

@@ -8,7 +8,11 @@ import { StatusChip } from './StatusChip';
 import classes from './TemplatesPage.module.css';
 import { useWords } from './words';
 
-/** Name and words at the start, what one decides by at the end; a refusal in a line of its own. */
+/** Their state says it all: nothing is to be done. */
+const QUIET = new Set(['in_review', 'being_deleted']);
+const RED = new Set(['rejected', 'disabled']);
+
+/** Name and words at the start, what one decides by at the end; why it cannot be sent in a line of its own. */
 export function TemplateRow({ template, now }: { template: Template; now: number }) {
   const { t } = useTranslation('templates');
   const words = useWords();
@@ -27,13 +31,17 @@ export function TemplateRow({ template, now }: { template: Template; now: number
         <span>{words.category(template.category)}</span>
       </span>
       <span className={classes.state}>
-        <StatusChip status={template.status} />
+        <StatusChip status={template.status} blocked={template.blocked?.code} />
         <Quality quality={template.quality} />
       </span>
       <time className={classes.time} dateTime={template.updated_at} data-tip={fullTime(template.updated_at)}>
         {listTime(template.updated_at, now, t('row.yesterday'))}
       </time>
-      {template.rejected_message && <p className={classes.reason}>{template.rejected_message}</p>}
+      {template.blocked && !QUIET.has(template.blocked.code) && (
+        <p className={classes.reason} data-tone={RED.has(template.blocked.code) ? 'red' : undefined}>
+          {template.rejected_message ?? template.blocked.message} {template.blocked.todo}
+        </p>
+      )}
     </li>
   );
 }

@@ -7,6 +7,8 @@ import { useCan } from '@/shared/session/session';
 import { Button } from '@/shared/ui/Button';
 import { inputClass } from '@/shared/ui/Field';
 import { IconPlus, IconRefresh, IconSearch, IconTemplate, IconX } from '@/shared/ui/icons';
+import { Page, PageHeader, rowsClass } from '@/shared/ui/Page';
+import { SearchField } from '@/shared/ui/SearchField';
 import { sentenceOf } from '@/shared/ui/showError';
 import { Empty, ErrorBar, SkeletonRows, useSlow } from '@/shared/ui/states';
 import { toast } from '@/shared/ui/toasts';
@@ -43,7 +45,7 @@ const fits = (template: Template, { q, status, category, language }: TemplateFil
 export function TemplatesPage({ filter, onFilter }: Props) {
   const { t } = useTranslation('templates');
   const manages = useCan('templates.manage');
-  const templates = useTemplates(null, true);
+  const templates = useTemplates(null);
   const now = useNow(60_000);
   const slow = useSlow();
   const all = templates.data;
@@ -51,22 +53,22 @@ export function TemplatesPage({ filter, onFilter }: Props) {
   const filtered = Object.values(filter).some(Boolean);
   const any = (all ?? []).some((one) => stateOf(one.status) !== 'deleted');
   return (
-    <main className={classes.page}>
-      <header className={classes.header}>
-        <div>
-          <h1>{t('page.title')}</h1>
-          <p>{t('page.lead')}</p>
-        </div>
-        {manages && (
-          <div className={classes.actions}>
-            <Sync />
-            <Link to="/templates/new" className={linkClass('primary')}>
-              <IconPlus size={16} stroke={1.8} aria-hidden="true" />
-              {t('page.new')}
-            </Link>
-          </div>
-        )}
-      </header>
+    <Page>
+      <PageHeader
+        title={t('page.title')}
+        lead={t('page.lead')}
+        actions={
+          manages && (
+            <>
+              <Sync />
+              <Link to="/templates/new" className={linkClass('primary')}>
+                <IconPlus size={16} stroke={1.8} aria-hidden="true" />
+                {t('page.new')}
+              </Link>
+            </>
+          )
+        }
+      />
       {any && <Filters all={all ?? []} filter={filter} onFilter={onFilter} />}
       {templates.isPending && slow && <SkeletonRows count={6} />}
       {templates.isError && !all && <ErrorBar onRetry={() => void templates.refetch()}>{sentenceOf(templates.error)}</ErrorBar>}
@@ -90,14 +92,14 @@ export function TemplatesPage({ filter, onFilter }: Props) {
           <p className="visually-hidden" role="status">
             {t('page.count', { count: found.length })}
           </p>
-          <ul className={classes.list} aria-label={t('page.title')}>
+          <ul className={rowsClass} aria-label={t('page.title')}>
             {found.map((template) => (
               <TemplateRow key={template.id} template={template} now={now} />
             ))}
           </ul>
         </>
       )}
-    </main>
+    </Page>
   );
 }
 
@@ -139,18 +141,13 @@ function Filters({ all, filter, onFilter }: Props & { all: Template[] }) {
   const set = (change: TemplateFilter) => onFilter({ ...filter, ...change });
   return (
     <div className={classes.filters} role="search" aria-label={t('page.filters')}>
-      <div className={classes.search}>
-        <IconSearch size={16} stroke={1.6} aria-hidden="true" />
-        <input
-          type="search"
-          className={inputClass}
-          aria-label={t('picker.search')}
-          placeholder={t('picker.search')}
-          data-testid="templates-search"
-          value={filter.q ?? ''}
-          onChange={(event) => set({ q: event.currentTarget.value })}
-        />
-      </div>
+      <SearchField
+        className={classes.search}
+        label={t('picker.search')}
+        data-testid="templates-search"
+        value={filter.q ?? ''}
+        onChange={(event) => set({ q: event.currentTarget.value })}
+      />
       <select
         className={inputClass}
         aria-label={t('page.byStatus')}
