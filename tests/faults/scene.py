@@ -208,7 +208,7 @@ class Scene:
         return f"{len(sentences)} are wrong:\n" + "\n".join(sentences[:30]) + self.logs()
 
     def logs(self) -> str:
-        return "".join(f"\n--- {name}\n{self.desk.log(name)}" for name in ("web", "worker"))
+        return "".join(f"\n--- {name}\n{self.desk.log(name)}" for name in self.desk.running)
 
 
 def _delays(seconds: float) -> dict[str, float]:

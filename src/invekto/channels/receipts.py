@@ -25,6 +25,7 @@ from invekto.kernel.away import DATABASE_TROUBLE, SERVER_AWAY
 from invekto.kernel.db import Database, role_settings
 from invekto.kernel.errors import Unavailable
 from invekto.kernel.failpoints import hit
+from invekto.kernel.link import LinkConnection
 from invekto.kernel.metrics import REGISTRY
 from invekto.kernel.tenancy import RECEIPTS, Connection
 from invekto.kernel.text import storable
@@ -188,7 +189,11 @@ class ReceiptWriter:
     async def _connect(self) -> Connection:
         settings = {**role_settings(RECEIPTS), "synchronous_commit": "on"}
         return await asyncpg.connect(
-            self._database.options.url, timeout=_CONNECT_S, command_timeout=_COMMIT_S, server_settings=settings
+            self._database.options.url,
+            timeout=_CONNECT_S,
+            command_timeout=_COMMIT_S,
+            server_settings=settings,
+            connection_class=LinkConnection,
         )
 
     async def _flush(self, insert: PreparedStatement[Any], batch: list[_Waiting]) -> None:

@@ -48,6 +48,7 @@ from invekto.conversations.received import Incoming
 from invekto.kernel.away import DATABASE_TROUBLE
 from invekto.kernel.db import Database, role_settings
 from invekto.kernel.failpoints import hit
+from invekto.kernel.link import PROMPT_LINK_SETTINGS, LinkConnection
 from invekto.kernel.tenancy import INGEST, Connection, claimed
 
 _log = logging.getLogger(__name__)
@@ -117,9 +118,11 @@ class Ingest:
             command_timeout=60,
             server_settings={
                 **SESSION,
+                **PROMPT_LINK_SETTINGS,
                 "idle_session_timeout": silence,
                 "idle_in_transaction_session_timeout": silence,
             },
+            connection_class=LinkConnection,
         )
         try:
             if not await connection.fetchval("select pg_try_advisory_lock($1)", CONSUMER_LOCK):

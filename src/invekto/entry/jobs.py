@@ -39,6 +39,7 @@ from invekto.kernel.errors import NotFound
 from invekto.kernel.events import trim_events
 from invekto.kernel.http import Http
 from invekto.kernel.jobs import forget_job_log
+from invekto.kernel.link import LINK_SETTINGS, LinkConnection
 from invekto.kernel.storage import MediaStore
 from invekto.kernel.tenancy import INGEST, STREAM
 from invekto.kernel.tx import SYSTEM, Tx
@@ -115,7 +116,8 @@ async def _run_once(database: Database, media: MediaStore, handlers: dict[str, H
         max_size=3,
         timeout=5,
         command_timeout=60,
-        server_settings={"application_name": "invekto_jobs"},
+        server_settings={"application_name": "invekto_jobs", **LINK_SETTINGS},
+        connection_class=LinkConnection,
     )
     queue = PgQueuer.from_asyncpg_pool(pool)
     under_way: set[asyncio.Task[Any]] = set()

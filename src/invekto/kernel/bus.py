@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 
 from invekto.kernel.away import DATABASE_TROUBLE
+from invekto.kernel.link import LINK_SETTINGS, LinkConnection
 
 Announce = Callable[[str], Awaitable[None]]
 _NAME: Final = "invekto"
@@ -46,7 +47,8 @@ class PostgresBus:
         return await asyncpg.connect(
             self._url,
             timeout=5,
-            server_settings={"application_name": "invekto-wakeup", "synchronous_commit": "off"},
+            server_settings={"application_name": "invekto-wakeup", "synchronous_commit": "off", **LINK_SETTINGS},
+            connection_class=LinkConnection,
         )
 
     @asynccontextmanager

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from invekto.kernel.bus import open_bus
 from invekto.kernel.clock import Clock, SystemClock
 from invekto.kernel.events import Subscriptions
+from invekto.kernel.link import LINK_SETTINGS, LinkConnection
 from invekto.kernel.tenancy import PINNED_PLANS, ROLES_WITH_PINNED_PLANS, Connection, Pool
 from invekto.kernel.tx import Actor, Tx
 from invekto.kernel.wakeup import Wakeup
@@ -28,7 +29,7 @@ _RETRIED = ("40001", "40P01")  # serialization failure, deadlock: nothing was ke
 
 
 # The server that comes along has it set; any other gets it from us. A forgotten transaction would stop the event log.
-_SESSION: Final[dict[str, str]] = {"jit": "off", "idle_in_transaction_session_timeout": "60s"}
+_SESSION: Final[dict[str, str]] = {"jit": "off", "idle_in_transaction_session_timeout": "60s", **LINK_SETTINGS}
 
 
 async def _keep(_connection: object) -> None:
@@ -82,6 +83,7 @@ class Database:
                     options.url,
                     timeout=options.connect_timeout_s,
                     server_settings={**_SESSION, "application_name": "invekto"},
+                    connection_class=LinkConnection,
                 )
             except (FileNotFoundError, TimeoutError) as error:
                 # No socket file, or no answer: a server that is away, like a refused connection.
@@ -127,6 +129,7 @@ class Database:
                     command_timeout=60,
                     server_settings=role_settings(role),
                     reset=_keep,
+                    connection_class=LinkConnection,
                 )
             return self._pools[role]
 
