@@ -85,6 +85,8 @@ WANTED: dict[tuple[str, str], str | None] = {
     ("POST", f"{API}/canned-replies/{{canned_reply_id}}/render"): "conversations.reply",
     ("POST", f"{API}/first-messages/check"): "conversations.reply",
     ("POST", f"{API}/first-messages"): "conversations.reply",
+    ("GET", f"{API}/search"): "conversations.view",
+    ("GET", f"{API}/search/suggest"): "conversations.view",
     ("GET", f"{API}/quarantine"): "quarantine.manage",
     ("POST", f"{API}/quarantine/{{quarantine_id}}/replay"): "quarantine.manage",
     ("WEBSOCKET", f"{API}/stream"): "conversations.view",

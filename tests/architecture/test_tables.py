@@ -15,6 +15,7 @@ WITHOUT_TENANT = {
     "alembic_version": "the schema's own version",
     "database_epoch": "one row about the database",
     "receipt": "a raw body may speak of several tenants; nobody but receipts and ingest reads it",
+    "search_progress": "one row: how far search has followed the log",
     "sign_in_attempt": "written before the firm is known to exist; holds keyed hashes",
     "pgqueuer": "the job queue: ids only, the handler opens a transaction of the named tenant",
     "pgqueuer_log": "the job queue",
@@ -32,6 +33,8 @@ OWN_KEY = {
 CROSS_TENANT_INDEXES = {
     "event_cursor_idx": "the stream reads all tenants' events once per process",
     "event_created_at_idx": "retention",
+    "search_message_words_idx": "each word begins with its firm's mark; read by a function that names the firm",
+    "search_contact_words_idx": "as above",
     "conversation_snoozed_idx": "the waker asks for whatever is due",
     "attachment_pending_idx": "the media fetcher asks for whatever is due",
     "attachment_facts_idx": "the reader of files asks for whatever is due",
@@ -84,6 +87,10 @@ async def test_every_policy_reads_a_transaction_scoped_setting_or_serves_a_narro
         ("event", "invekto_stream"),
         ("lane", "invekto_delivery"),
         ("quarantine", "invekto_ingest"),
+        ("search_backfill", "invekto_owner"),
+        ("search_contact", "invekto_search"),
+        ("search_message", "invekto_search"),
+        ("search_week", "invekto_search"),
         ("tenant", "invekto_owner"),
     }
 

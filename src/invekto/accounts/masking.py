@@ -16,7 +16,7 @@ def mask_phone(phone: str) -> str:
     digits = "".join(char for char in phone if char.isdecimal())
     if len(digits) < _DIGITS_MIN:
         return "*** **"
-    code = _country_code(digits) if phone.strip().startswith("+") else ""
+    code = country_code(digits) if phone.strip().startswith("+") else ""
     if not code:
         return f"*** ** {digits[-2:]}"
     rest = digits[len(code) :]
@@ -37,7 +37,7 @@ def mask_email(address: str) -> str:
     return f"{name[:1]}***@***.{domain.rpartition('.')[2]}"
 
 
-def _country_code(digits: str) -> str:
+def country_code(digits: str) -> str:
     """The calling code an international number begins with; no code is the beginning of another one."""
     for length in (1, 2, 3):
         if int(digits[:length]) in COUNTRY_CODE_TO_REGION_CODE:

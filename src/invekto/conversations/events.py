@@ -45,6 +45,21 @@ class ConversationSeen(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ThreadImported(Event):
+    """Lines that were said elsewhere were written into a thread, in silence. `entity_id` is the conversation, so that no
+    screen is told; `conversation_id` stays empty."""
+
+    kind: ClassVar[str] = "thread.imported"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactImported(Event):
+    """Somebody of the firm's address book became a contact, in silence. `entity_id` is the contact."""
+
+    kind: ClassVar[str] = "contact.imported"
+
+
+@dataclass(frozen=True, kw_only=True)
 class MessageDiscarded(Event):
     """Somebody gave up a failed message."""
 

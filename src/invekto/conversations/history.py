@@ -1,6 +1,6 @@
 """Brings in conversations that took place elsewhere or earlier: a move from another system, the sample firms.
 
-Nothing is sent, no subscriber is told, no event is written: open screens see it when they load again. The rows are those
+Nothing is sent and no screen is told: open ones see it when they load again. The rows are those
 that inbound, outbound and lifecycle would have left behind.
 """
 
@@ -17,6 +17,7 @@ from invekto.accounts.numbers import take_numbers
 from invekto.channels.adapter import Sender
 from invekto.contacts.facts import Touch, note_first_touch
 from invekto.contacts.identities import Known, Writer, resolve_writers
+from invekto.conversations.events import ThreadImported
 from invekto.conversations.inbound_rows import line_preview
 from invekto.conversations.lifecycle import wake_job
 from invekto.conversations.row_batches import Values, insert_rows
@@ -141,6 +142,7 @@ async def import_threads(tx: Tx, threads: Sequence[PastThread]) -> list[UUID]:
         *(wake_job(row.conversation_id, at) for thread, row in pairs if (at := thread.snoozed_until) is not None)
     )
     await insert_rows(connection, "conversation_read", (one for pair in pairs for one in _reads(tx, *pair)))
+    tx.emit(*(ThreadImported(entity_id=row.conversation_id) for _, row in pairs))
     return [row.conversation_id for _, row in pairs]
 
 

@@ -23,7 +23,7 @@ from invekto.channels.adapter import (
 from invekto.channels.provider_events import Kept, keep_provider_events, update_channels
 from invekto.contacts.facts import name_from_address_book
 from invekto.contacts.identities import Writer, resolve_writers
-from invekto.conversations.events import ConversationChanged
+from invekto.conversations.events import ContactImported, ConversationChanged, ThreadImported
 from invekto.conversations.inbound_rows import touch_conversations_of
 from invekto.conversations.past_messages import PastMessage, receive_past
 from invekto.kernel.events import Event, insert_events
@@ -76,7 +76,8 @@ async def receive_notices(
     past = [
         PastMessage(one.tenant_id, one.channel_id, one.event) for one in batch if isinstance(one.event, HistoryMessage)
     ]
-    await receive_past(connection, past, now)
+    touched = await receive_past(connection, past, now)
+    facts += [(tenant, ThreadImported(entity_id=conversation)) for tenant, conversation in sorted(touched)]
     facts += await _name_people(connection, batch, now)
     rest = [one for one in batch if type(one.event) not in subscribers and not _is_used(one.event)]
     await keep_provider_events(connection, [_kept(one) for one in rest], now)
@@ -101,11 +102,13 @@ async def _name_people(connection: Connection, batch: Sequence[Noticed], now: da
     if not writers:
         return []
     known = await resolve_writers(connection, writers, now)
+    people = sorted({(writer.tenant_id, one.contact_id) for writer, one in zip(writers, known, strict=True)})
+    facts: list[tuple[UUID, Event]] = [(tenant, ContactImported(entity_id=contact)) for tenant, contact in people]
     renamed = await name_from_address_book(connection, list(zip(writers, known, strict=True)), now)
     if not renamed:
-        return []
+        return facts
     touched = await touch_conversations_of(connection, renamed, set())
-    return [(tenant, ConversationChanged(conversation_id=conversation)) for tenant, conversation in touched]
+    return facts + [(tenant, ConversationChanged(conversation_id=conversation)) for tenant, conversation in touched]
 
 
 def _kept(one: Noticed) -> Kept:

@@ -1,8 +1,8 @@
 """Takes in what was said on the firm's phone before its number was connected: silent, set-based, in any order, any number of times.
 
 Each person gets one conversation for it, resolved and read, before the live ones (`Conversation.past`). Lines stand in the
-provider's time: talks come newest first, so older ones are put before those that are here and `seq` is given anew. No event
-is written; open screens see it when they load again. What is written now comes in by `inbound`.
+provider's time: talks come newest first, so older ones are put before those that are here and `seq` is given anew. No screen
+is told; open ones see it when they load again. What is written now comes in by `inbound`.
 """
 
 from __future__ import annotations
@@ -58,8 +58,9 @@ class _Talk:
         return self.thread.tenant_id, self.thread.id
 
 
-async def receive_past(connection: Connection, batch: Sequence[PastMessage], now: datetime) -> None:
-    """Stores a batch in the caller's transaction, whose role is `invekto_ingest`. A replay changes nothing.
+async def receive_past(connection: Connection, batch: Sequence[PastMessage], now: datetime) -> set[tuple[UUID, UUID]]:
+    """Stores a batch in the caller's transaction, whose role is `invekto_ingest`. A replay changes nothing. Gives the
+    conversations, as (tenant, id), that have new lines.
 
     Raises:
         Raced: somebody made the same identity or conversation at the same moment; run the transaction again.
@@ -70,7 +71,7 @@ async def receive_past(connection: Connection, batch: Sequence[PastMessage], now
         if one.key not in first or first[one.key].event.placeholder:
             first[one.key] = one
     if not first:
-        return
+        return set()
     stored, awaited = await rows.stored_keys(connection, sorted(first))
     touched = await _fill_placeholders(connection, [one for key, one in first.items() if key in stored], now)
     fresh = sorted((one for key, one in first.items() if key not in stored), key=lambda one: one.message.sent_at)
@@ -90,6 +91,7 @@ async def receive_past(connection: Connection, batch: Sequence[PastMessage], now
         await past_rows.put_before_others(connection, [talk.key for talk in talks if talk.made])
         touched |= {talk.key for talk in talks}
     await past_rows.sum_up(connection, touched)
+    return touched
 
 
 # Conversations ----------------------------------------------------------------------------------------------------

@@ -27,7 +27,8 @@ _RECENT: Final = timedelta(hours=1)
 
 # The quarantine has no index by time; its ids have the time in front.
 _NUMBERS: Final = """
-select d.*, (select count(*) from quarantine where id >= $1) as quarantined from desk_numbers() d
+select d.*, (select count(*) from quarantine where id >= $1) as quarantined, search_lag_s() as search_lag_s
+  from desk_numbers() d
 """
 
 
@@ -43,6 +44,7 @@ _GAUGES: Final = {
     "event_lag_s": _gauge(
         "event_lag_seconds", "Age of the oldest event that an open transaction keeps from the screens."
     ),
+    "search_lag_s": _gauge("search_lag_seconds", "Age of the oldest event that search has not followed yet."),
     "quarantined": _gauge("quarantined_last_hour", "Parts of webhooks put into the quarantine within the last hour."),
 }
 

@@ -78,7 +78,8 @@ async def make_roles(connection: Connection, *, login: str | None, passwords: Ma
         await connection.execute(f"grant {SEARCH} to {OWNER} with inherit false, set true")
         if not admin["rolsuper"] and admin["name"] != OWNER:
             await connection.execute(f"grant {OWNER} to {_name(admin['name'])} with inherit true, set true")
-        await connection.execute(f"grant usage, create on schema public to {OWNER}")
+        # The option, because a migration lends it to the owner of the search's functions while it makes them.
+        await connection.execute(f"grant usage, create on schema public to {OWNER} with grant option")
     except asyncpg.InsufficientPrivilegeError as error:
         raise StartRefused(
             f"{admin['name']} may not make the roles ({error.message}): run `invekto migrate --create-roles` once with "

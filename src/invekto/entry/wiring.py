@@ -25,6 +25,7 @@ import invekto.conversations.routes_media
 import invekto.conversations.routes_messages
 import invekto.conversations.routes_sending
 import invekto.conversations.routes_templates
+import invekto.search.routes
 import invekto.templates.routes
 from invekto.channels.adapter import Part, TemplateUpdated
 from invekto.channels.events import ChannelConnected
@@ -48,6 +49,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     invekto.conversations.routes_templates.router,
     invekto.conversations.routes_canned.router,
     invekto.conversations.routes_first.router,
+    invekto.search.routes.router,
 )
 
 # Everything else asks for a permission by `kernel.auth.requires`; tests/architecture walks all routes against this.

@@ -21,6 +21,7 @@ from invekto.kernel.db import Database, DatabaseOptions
 from invekto.kernel.http import Http
 from invekto.kernel.settings import Settings
 from invekto.kernel.storage import KEPT_FREE, DiskStore
+from invekto.search.handlers import Indexer
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         "delivery": Delivery(database, registry, http, keys, media, asked).run(stop),
         "media": MediaFetch(database, registry, http, keys, media).run(stop),
         "media facts": MediaFacts(database, media).run(stop),
+        "search": Indexer(database).run(stop),
         "jobs": run_jobs(database, media, handlers(database, registry, http, keys, office), stop),
     }
     tasks = [asyncio.create_task(part, name=name) for name, part in parts.items()]

@@ -148,10 +148,15 @@ def preview(text: str, length: int) -> str:
         cleaned = " ".join(shown.split())
     if len(cleaned) <= length and len(start) <= looked_at:
         return cleaned
-    end = min(max(length - 1, 0), len(cleaned))
-    while 0 < end < len(cleaned) and _continues(cleaned, end):
-        end -= 1
+    end = start_of_character(cleaned, min(max(length - 1, 0), len(cleaned)))
     return cleaned[:end].rstrip() + "…"
+
+
+def start_of_character(text: str, at: int) -> int:
+    """`at`, or the place before it where the character begins that a cut there would split."""
+    while 0 < at < len(text) and _continues(text, at):
+        at -= 1
+    return at
 
 
 def _continues(line: str, at: int) -> bool:
