@@ -26,6 +26,9 @@ def upgrade() -> None:
     for table in ("search_message", "search_contact", "search_week", "search_backfill"):
         enable_rls(table)
         policy(table, STREAM, "select, insert, update, delete", CLAIMED_TENANTS)
+    # Whoever makes things findable reads what is shown of a person; messages and contacts it may read already.
+    for table in ("contact_field", "contact_field_value", "contact_note"):
+        policy(table, STREAM, "select", CLAIMED_TENANTS)
     for table in _READ_BY_FUNCTIONS:
         op.execute(f"grant select on {table} to {SEARCH}")
         op.execute(f"create policy {table}_{SEARCH} on {table} for select to {SEARCH} using (true)")

@@ -74,6 +74,7 @@ async def secrets_of(world: World, firm: str) -> dict[str, str]:
         "tag_ids": tag["id"],
         "user_id": str(world.firms[firm].users["agent1"]),
         "from": str(world.firms[firm].users["supervisor"]),
+        "assignee_id": str(world.firms[firm].users["agent1"]),
         "quarantine_id": str(uuid7()),
         "channel_id": str(world.firms[firm].channel),
         "team_id": str(world.firms[firm].team_a),

@@ -222,6 +222,37 @@ async def test_a_contact_is_found_by_a_new_name(finder: Finder) -> None:
     assert (await finder.find("agent1", "ayse", in_="contacts"))["items"] == []
 
 
+async def test_notes_and_fields_of_a_person_find_them_for_who_sees_them(finder: Finder) -> None:
+    world = finder.world
+    conversation = await world.write(PHONE, "merhaba", name="Ayşe Yılmaz")
+    boss = await world.browser("supervisor")
+    contact = (await boss.get(f"/conversations/{conversation}"))["contact"]["id"]
+    mail = await boss.post("/contact-fields", {"label": "E-posta", "type": "email", "personal": True})
+    city = await boss.post("/contact-fields", {"label": "Şehir", "type": "select", "options": [{"label": "Eskişehir"}]})
+    option = city["options"][0]["id"]
+    await boss.patch(f"/contacts/{contact}", {"fields": {mail["key"]: "ayse.y@klinik.com", city["key"]: option}})
+    await boss.post(f"/contacts/{contact}/notes", {"text": "lateks alerjisi var"})
+    for asked, field, mark in (
+        ("klinik.com", "field", "klinik"),
+        ("eskisehir", "field", "Eskişehir"),
+        ('"LATEKS alerjisi"', "note", "lateks alerjisi"),
+        ("ayşe lateks", "note", "lateks"),
+    ):
+        page = await finder.find("supervisor", asked, in_="contacts")
+        (item,) = page["items"]
+        where = item["snippet"]["ranges"][0]
+        assert item["snippet"]["field"] == field
+        assert item["snippet"]["text"][where["start"] : where["end"]] == mark
+    assert texts(await finder.find("agent1", "eskişehir", in_="contacts")) == ["Ayşe Yılmaz"]
+    assert (await finder.find("agent1", "klinik", in_="contacts"))["items"] == []
+    # From now on it is personal: not found by who may not see it, before anything is read again.
+    await boss.patch(f"/contact-fields/{city['id']}", {"personal": True})
+    agent = await world.browser("agent1")
+    assert (await looked_for(agent, "eskişehir", in_="contacts"))["items"] == []
+    assert (await finder.find("agent1", "eskişehir", in_="contacts"))["counts"]["contacts"] == 0
+    assert texts(await finder.find("supervisor", "eskişehir", in_="contacts")) == ["Ayşe Yılmaz"]
+
+
 async def test_the_box_is_told_of_people_and_of_a_conversations_number(finder: Finder) -> None:
     world = finder.world
     conversation = await world.write(PHONE, "merhaba", name="Ayşe Yılmaz")

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
-from invekto.contacts.events import ContactChanged
+from invekto.contacts.events import ContactChanged, ContactFieldChanged, ContactNoteChanged
 from invekto.conversations.events import (
     ContactImported,
     ConversationChanged,
@@ -55,6 +57,15 @@ _AGAIN: Final = (
 )
 
 
+class _Note(msgspec.Struct):
+    """The part of ContactNoteChanged's detail that says whom it is about."""
+
+    contact_id: UUID
+
+
+_note = msgspec.json.Decoder(_Note).decode
+
+
 @dataclass
 class _News:
     """Which rows a page of the log is about."""
@@ -64,11 +75,12 @@ class _News:
     imported: set[Key] = field(default_factory=set)
     conversations: set[Key] = field(default_factory=set)
     contacts: set[Key] = field(default_factory=set)
+    fields: set[UUID] = field(default_factory=set)
 
     @property
     def tenants(self) -> set[UUID]:
         every = (self.appended, self.changed, self.imported, self.conversations, self.contacts)
-        return {tenant for keys in every for tenant, _ in keys}
+        return {tenant for keys in every for tenant, _ in keys} | self.fields
 
 
 def _news(events: Iterable[LoggedEvent]) -> _News:
@@ -87,6 +99,10 @@ def _news(events: Iterable[LoggedEvent]) -> _News:
                 (news.imported if event.kind == ThreadImported.kind else news.contacts).add((tenant, event.entity_id))
                 if event.kind == ThreadImported.kind:
                     news.conversations.add((tenant, event.entity_id))
+        elif event.kind == ContactNoteChanged.kind:
+            news.contacts.add((tenant, _note(event.detail or "{}").contact_id))
+        elif event.kind == ContactFieldChanged.kind:
+            news.fields.add(tenant)
         elif event.kind == ConversationChanged.kind and event.conversation_id is not None:
             news.conversations.add((tenant, event.conversation_id))
     return news
@@ -98,7 +114,7 @@ class Indexer:
 
     database: Database
     working: bool = False
-    _looked_back_at: float = -_LOOK_BACK_EVERY_S
+    _looked_back_at: float = -math.inf
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`; a batch that runs is finished first."""
@@ -156,7 +172,7 @@ class Indexer:
         cursor = await head(connection)
         async with claimed(connection):
             await index_rows.move_place(connection, cursor, new_pass=True)
-        self._looked_back_at = -_LOOK_BACK_EVERY_S
+        self._looked_back_at = -math.inf
         _log.info("search: all rows are read (pass %d)", place.pass_no + 1)
         return Place(cursor, place.pass_no + 1)
 
@@ -170,6 +186,10 @@ class Indexer:
         await index_rows.put_contacts(
             connection, await index_rows.contacts_of(connection, news.conversations, news.contacts)
         )
+        if news.fields:
+            # What a field is called or who sees it concerns everybody who has something in it.
+            await index_rows.read_contacts_again(connection, news.fields)
+            self._looked_back_at = -math.inf
 
     async def _look_back(self, connection: Connection, pass_no: int) -> bool:
         """A batch of a firm's rows from before the log; False when no firm has any left."""
@@ -190,6 +210,7 @@ class Indexer:
                 connection, tenant_id, done.contact_after or _BEGINNING, ROWS_AT_ONCE
             )
             await index_rows.put_contacts(connection, contacts)
+            hit("search.looked_back")
             await index_rows.move_backfill(
                 connection,
                 tenant_id,

@@ -12,7 +12,17 @@ import asyncpg
 
 from invekto.kernel.events import Cursor
 from invekto.kernel.tenancy import Connection
-from invekto.search.vectors import NOT_SEARCHED, contact_vector, kind_of, mark_of, message_vector, pieces_of, week_of
+from invekto.search.vectors import (
+    NOT_SEARCHED,
+    Piece,
+    contact_vector,
+    kind_of,
+    mark_of,
+    message_vector,
+    pieces_of,
+    pieces_of_contact,
+    week_of,
+)
 
 Key = tuple[UUID, UUID]
 """(tenant, id)."""
@@ -72,13 +82,27 @@ delete from search_message s using unnest($1::uuid[], $2::uuid[]) as gone (tenan
  where s.tenant_id = gone.tenant_id and s.message_id = gone.id
 """
 
-_PEOPLE: Final = """
+PEOPLE: Final = """
 k.tenant_id, k.id, k.name, k.phone, k.version,
 (select array_agg(i.display) from identity i where i.tenant_id = k.tenant_id and i.contact_id = k.id) as displays,
 (select array_agg(a.value) from identity i
    join identity_address a on a.tenant_id = i.tenant_id and a.identity_id = i.id and a.scheme = 'phone'
-  where i.tenant_id = k.tenant_id and i.contact_id = k.id) as phones
+  where i.tenant_id = k.tenant_id and i.contact_id = k.id) as phones,
+(select json_agg(json_build_object('type', d.type, 'value', v.value, 'options', d.options, 'personal', d.personal))
+   from contact_field_value v
+   join contact_field d on d.tenant_id = v.tenant_id and d.id = v.field_id and d.archived_at is null
+  where v.tenant_id = k.tenant_id and v.contact_id = k.id)::text as fields,
+(select json_agg(n.text order by n.created_at desc) from contact_note n
+  where n.tenant_id = k.tenant_id and n.contact_id = k.id)::text as notes
 """
+
+
+def contact_pieces(row: asyncpg.Record) -> list[Piece]:
+    """Of a row with PEOPLE."""
+    phones = [*([row["phone"]] if row["phone"] else []), *(row["phones"] or ())]
+    return pieces_of_contact(row["name"], row["displays"] or (), phones, row["fields"], row["notes"])
+
+
 _PEOPLE_OF: Final = f"""
 with wanted as (
   select c.tenant_id, c.contact_id as id, false as whatever
@@ -90,7 +114,7 @@ with wanted as (
 ), one as (
   select tenant_id, id, bool_or(whatever) as whatever from wanted group by 1, 2
 )
-select {_PEOPLE}
+select {PEOPLE}
   from one
  cross join lateral (select x.* from contact x where x.tenant_id = one.tenant_id and x.id = one.id limit 1) k
   left join lateral (
@@ -98,7 +122,7 @@ select {_PEOPLE}
  where one.whatever or s.version is distinct from k.version
 """  # noqa: S608  # as above
 _NEXT_PEOPLE: Final = f"""
-select {_PEOPLE} from (select x.* from contact x where x.tenant_id = $1 and x.id > $2 order by x.id limit $3) k order by k.id
+select {PEOPLE} from (select x.* from contact x where x.tenant_id = $1 and x.id > $2 order by x.id limit $3) k order by k.id
 """  # noqa: S608  # as above
 _PUT_PEOPLE: Final = """
 insert into search_contact as s (tenant_id, contact_id, version, words)
@@ -174,14 +198,7 @@ async def put_contacts(connection: Connection, rows: Sequence[asyncpg.Record]) -
         [row["tenant_id"] for row in ordered],
         [row["id"] for row in ordered],
         [row["version"] for row in ordered],
-        [
-            contact_vector(
-                row["tenant_id"],
-                [row["name"], *(row["displays"] or ())],
-                [*([row["phone"]] if row["phone"] else []), *(row["phones"] or ())],
-            )
-            for row in ordered
-        ],
+        [contact_vector(row["tenant_id"], contact_pieces(row)) for row in ordered],
     )
 
 
@@ -237,6 +254,14 @@ async def backfill_of(connection: Connection, tenant_id: UUID, pass_no: int) -> 
     )
     assert row is not None, "an insert that updates on conflict gives its row"
     return Backfill(row["message_after"], row["contact_after"])
+
+
+async def read_contacts_again(connection: Connection, tenants: Collection[UUID]) -> None:
+    """The next look back reads these firms' contacts from the beginning."""
+    await connection.execute(
+        "update search_backfill set contact_after = null, done_at = null where tenant_id = any($1::uuid[])",
+        list(tenants),
+    )
 
 
 async def move_backfill(

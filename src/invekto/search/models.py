@@ -20,7 +20,7 @@ _PENDING_KB = 256
 
 class SearchMessage(TenantRow):
     """The words of one message or note. Each begins with its firm, week and kind, so that one week of one firm is one
-    stretch of the index (docs/decisions: search by weeks). Gone with its message."""
+    stretch of the index (decision 32). Gone with its message."""
 
     __tablename__ = "search_message"
     __table_args__ = (

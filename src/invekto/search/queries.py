@@ -16,6 +16,7 @@ import asyncpg
 from invekto.conversations.queries import Viewer
 from invekto.conversations.queries_thread import shown
 from invekto.kernel.tx import Tx
+from invekto.search.index_rows import PEOPLE
 from invekto.search.vectors import Kind, Templates
 
 ROOM_ROWS: Final = 20_000
@@ -211,6 +212,20 @@ async def find_contacts(
     )
     rows.sort(key=lambda row: (not row["whole"], row["sort_key"], row["contact_id"]))
     return rows[:CONTACTS_AT_ONCE], len(rows) > CONTACTS_AT_ONCE
+
+
+async def shown_contacts(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, asyncpg.Record]:
+    """What can be found of these people as it is now. By primary keys."""
+    rows = await tx.fetch(
+        f"""
+        select {PEOPLE}
+          from unnest($2::uuid[]) as wanted (id)
+         cross join lateral (select x.* from contact x where x.tenant_id = $1 and x.id = wanted.id limit 1) k
+        """,  # noqa: S608  # as above
+        tx.tenant_id,
+        list(ids),
+    )
+    return {row["id"]: row for row in rows}
 
 
 async def find_number(tx: Tx, viewer: Viewer, number: int) -> list[asyncpg.Record]:

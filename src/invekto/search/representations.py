@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import asyncpg
@@ -10,8 +11,8 @@ from invekto.accounts.masking import mask_name, mask_phone
 from invekto.conversations.schemas import ContactBrief, Named
 from invekto.kernel.text import start_of_character
 from invekto.search.schemas import ContactHit, FoundTalk, MessageHit, SearchRange, SearchSnippet
-from invekto.search.vectors import pieces_of
-from invekto.search.words import Asked, Term, found_in
+from invekto.search.vectors import Piece, pieces_of
+from invekto.search.words import Asked, Term, digits_of, found_in
 
 Row = asyncpg.Record
 
@@ -27,15 +28,7 @@ def message_hit(row: Row, asked: Asked, *, sees_pii: bool) -> MessageHit | None:
         ranges, terms = found_in(piece.text, asked)
         answered |= terms
         if terms and (best is None or len(terms) > best[0]):
-            at, text, here = _cut(piece.text, ranges)
-            snippet: SearchSnippet = {
-                "field": piece.field,
-                "text": text,
-                "at": at,
-                "whole": len(piece.text),
-                "ranges": here,
-            }
-            best = (len(terms), snippet)
+            best = (len(terms), _snippet(piece, ranges))
     if best is None or len(answered) < len(asked.terms):
         return None
     return {
@@ -52,18 +45,47 @@ def message_hit(row: Row, asked: Asked, *, sees_pii: bool) -> MessageHit | None:
     }
 
 
-def contact_hit(row: Row, asked: Asked, *, sees_pii: bool) -> ContactHit:
-    """A row of `find_contacts`. What is masked is not pointed into."""
-    contact = _contact(row, sees_pii=sees_pii)
-    names = found_in(contact["name"], asked)[0] if contact["name"] == row["contact_name"] else []
+def contact_hit(row: Row, pieces: Sequence[Piece], asked: Asked, *, sees_pii: bool) -> ContactHit | None:
+    """A row of `find_contacts` with what is known of the person; None when nothing that the viewer sees answers any more."""
+    hit = talk_hit(row, sees_pii=sees_pii)
+    answered: set[Term] = set()
+    for piece in pieces:
+        if piece.number:
+            # A whole number that was typed is found although it is not shown.
+            answered |= {term for term in asked.terms if term.digits and term.digits in digits_of(piece.text)}
+            continue
+        if piece.personal and not sees_pii:
+            continue
+        ranges, terms = found_in(piece.text, asked)
+        if piece.field == "name":
+            hit["name_ranges"] = _ranges(ranges)
+        elif terms - answered and hit["snippet"] is None:
+            hit["snippet"] = _snippet(piece, ranges)
+        answered |= terms
+    if len(answered) < len(asked.terms):
+        return None
+    phone = hit["contact"]["phone"]
+    if sees_pii and phone:
+        hit["phone_ranges"] = _ranges(_digits_in(phone, asked))
+    return hit
+
+
+def talk_hit(row: Row, *, sees_pii: bool) -> ContactHit:
+    """The person of a row, and the conversation that leads to them; nothing is marked."""
     return {
         "kind": "contact",
-        "contact": contact,
-        "name_ranges": _ranges(names),
-        "phone_ranges": _ranges(_digits_in(contact["phone"], asked)) if sees_pii and contact["phone"] else [],
+        "contact": _contact(row, sees_pii=sees_pii),
+        "name_ranges": [],
+        "phone_ranges": [],
+        "snippet": None,
         "conversation": None if row["talk_id"] is None else _talk(row),
         "last_message_at": row["last_message_at"],
     }
+
+
+def _snippet(piece: Piece, ranges: list[tuple[int, int]]) -> SearchSnippet:
+    at, text, here = _cut(piece.text, ranges)
+    return {"field": piece.field, "text": text, "at": at, "whole": len(piece.text), "ranges": here}
 
 
 def _cut(text: str, ranges: list[tuple[int, int]]) -> tuple[int, str, list[SearchRange]]:

@@ -25,7 +25,7 @@ class SearchRange(TypedDict):
 class SearchSnippet(TypedDict):
     """A piece of what the message says, as it was written. `at`: where it begins in the whole; `whole`: its length."""
 
-    field: Literal["text", "content", "file"]
+    field: Literal["text", "content", "file", "name", "identity", "field", "note"]
     text: str
     at: int
     whole: int
@@ -57,12 +57,14 @@ class MessageHit(TypedDict):
 
 
 class ContactHit(TypedDict):
-    """`conversation` is the newest one with them that the viewer sees; null when there is none."""
+    """`conversation` is the newest one with them that the viewer sees; null when there is none. `snippet`: what else of them
+    answers: a field, a note about them, their name on a channel."""
 
     kind: Literal["contact"]
     contact: ContactBrief
     name_ranges: list[SearchRange]
     phone_ranges: list[SearchRange]
+    snippet: SearchSnippet | None
     conversation: FoundTalk | None
     last_message_at: datetime | None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
@@ -15,8 +14,9 @@ from invekto.kernel.errors import Unavailable
 from invekto.kernel.pages import decode_cursor, encode_cursor
 from invekto.kernel.tx import Tx
 from invekto.search import queries
+from invekto.search.index_rows import contact_pieces
 from invekto.search.queries import Filters, Found, Hit
-from invekto.search.representations import contact_hit, message_hit
+from invekto.search.representations import contact_hit, message_hit, talk_hit
 from invekto.search.schemas import (
     ContactHit,
     MessageHit,
@@ -26,7 +26,7 @@ from invekto.search.schemas import (
     SearchSort,
     Suggestions,
 )
-from invekto.search.vectors import Kind, Templates, templates
+from invekto.search.vectors import Kind, contact_templates, templates
 from invekto.search.words import Asked, ask
 
 COUNTED_TO: Final = 100
@@ -34,8 +34,6 @@ RELEVANCE_OF: Final = 200
 """So many of the newest are put in order of relevance; what is older is told as cut."""
 CONTACTS_AMONG_ALL: Final = 5
 SUGGESTED: Final = 6
-WHOLE_NUMBER_MIN: Final = 10
-"""Who may not see numbers finds somebody by a whole one only: by parts, the hidden digits could be tried out."""
 _NUMBER_MAX: Final = 9
 
 _KINDS: Final[dict[SearchScope, tuple[Kind, ...]]] = {
@@ -84,12 +82,12 @@ async def search(
         if cursor is None:
             page["counts"] = _counts(found, people)
         if scope == "contacts":
-            _page_of_contacts(page, people, asked, viewer, cursor, limit)
+            await _page_of_contacts(tx, page, people, asked, viewer, cursor, limit)
             page["cut"] = people_cut
             return page
         await _page_of_messages(tx, page, viewer, asked, [found[kind] for kind in _KINDS[scope]], sort, cursor, limit)
         if scope == "all" and cursor is None:
-            page["items"][:0] = _contact_hits(people[:CONTACTS_AMONG_ALL], asked, viewer)
+            page["items"][:0] = await _contact_hits(tx, people[:CONTACTS_AMONG_ALL], asked, viewer)
             page["cut"] = page["cut"] or people_cut
     except asyncpg.QueryCanceledError:
         raise SearchTooLong from None
@@ -108,8 +106,8 @@ async def suggest(tx: Tx, viewer: Viewer, query: str) -> Suggestions:
     except asyncpg.QueryCanceledError:
         raise SearchTooLong from None
     return {
-        "contacts": _contact_hits(people[:SUGGESTED], asked, viewer),
-        "conversations": _contact_hits(talks, asked, viewer),
+        "contacts": await _contact_hits(tx, people[:SUGGESTED], asked, viewer),
+        "conversations": [talk_hit(row, sees_pii=viewer.sees_pii) for row in talks],
     }
 
 
@@ -189,27 +187,24 @@ def _listing(scope: SearchScope | Literal["some"], sort: SearchSort) -> str:
 async def _people(tx: Tx, viewer: Viewer, asked: Asked, filters: Filters) -> tuple[list[asyncpg.Record], bool]:
     if filters.of_messages:
         return [], False
-    return await queries.find_contacts(tx, viewer, _of_contacts(asked, viewer), filters)
+    return await queries.find_contacts(tx, viewer, contact_templates(asked, sees_pii=viewer.sees_pii), filters)
 
 
-def _of_contacts(asked: Asked, viewer: Viewer) -> Templates:
-    if viewer.sees_pii:
-        return templates(asked)
-    whole = len(asked.number) >= WHOLE_NUMBER_MIN
-    if whole:
-        asked = Asked(tuple(replace(term, digits=asked.number) for term in asked.terms))
-    return templates(asked, within_numbers=False, whole_number=whole)
-
-
-def _page_of_contacts(
-    page: SearchPage, people: Sequence[asyncpg.Record], asked: Asked, viewer: Viewer, cursor: str | None, limit: int
+async def _page_of_contacts(
+    tx: Tx,
+    page: SearchPage,
+    people: Sequence[asyncpg.Record],
+    asked: Asked,
+    viewer: Viewer,
+    cursor: str | None,
+    limit: int,
 ) -> None:
     if cursor is not None:
         less, name, id_ = decode_cursor(cursor, "search.contacts", int, str, UUID)
         people = [
             row for row in people if (int(not row["whole"]), row["sort_key"], row["contact_id"]) > (less, name, id_)
         ]
-    page["items"] = [*_contact_hits(people[:limit], asked, viewer)]
+    page["items"] = [*await _contact_hits(tx, people[:limit], asked, viewer)]
     if len(people) > limit:
         last = people[limit - 1]
         page["next_cursor"] = encode_cursor(
@@ -217,8 +212,15 @@ def _page_of_contacts(
         )
 
 
-def _contact_hits(rows: Sequence[asyncpg.Record], asked: Asked, viewer: Viewer) -> list[ContactHit]:
-    return [contact_hit(row, asked, sees_pii=viewer.sees_pii) for row in rows]
+async def _contact_hits(tx: Tx, rows: Sequence[asyncpg.Record], asked: Asked, viewer: Viewer) -> list[ContactHit]:
+    """Those that still answer by something that the viewer sees: what was taken back or hidden meanwhile is none."""
+    shown = await queries.shown_contacts(tx, [row["contact_id"] for row in rows])
+    hits = [
+        contact_hit(row, contact_pieces(shown[row["contact_id"]]), asked, sees_pii=viewer.sees_pii)
+        for row in rows
+        if row["contact_id"] in shown
+    ]
+    return [hit for hit in hits if hit is not None]
 
 
 def _counts(found: dict[Kind, Found], people: Sequence[asyncpg.Record]) -> SearchCounts:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias
 from uuid import UUID
@@ -19,7 +19,7 @@ from invekto.search.words import NUMBER_PART_MIN, Asked, Term, digits_of, ending
 
 Kind: TypeAlias = Literal["m", "n"]
 """Messages and notes have words of their own, so that the few notes are not looked for among all messages."""
-Field: TypeAlias = Literal["text", "content", "file"]
+Field: TypeAlias = Literal["text", "content", "file", "name", "identity", "field", "note"]
 
 NOT_SEARCHED: Final = ("activity", "system", "reaction")
 WEEK_S: Final = 7 * 24 * 3600
@@ -29,6 +29,7 @@ _PLACE_END: Final = 16_000
 # Phrases do not reach from one piece of a message into the next.
 _APART: Final = 20
 _IN_TEXT_MIN: Final = 7
+WHOLE_NUMBER_MIN: Final = 10
 _SAID: Final = frozenset(
     {
         "title",
@@ -47,14 +48,17 @@ _SAID: Final = frozenset(
 )
 # Stands where the statement puts the mark; no word contains it.
 MARK: Final = "~"
+_PERSONAL: Final = "!"
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One text that a message shows."""
+    """One text that a message or a contact shows. `personal`: only to who may see numbers. `number`: it is one."""
 
     field: Field
     text: str
+    personal: bool = False
+    number: bool = False
 
 
 def pieces_of(type_: str, text: str | None, payload: str | None, files: str | None) -> list[Piece]:
@@ -115,22 +119,42 @@ def message_vector(mark: str, pieces: Iterable[Piece]) -> str:
     return _literal(mark, places)
 
 
-def contact_vector(tenant_id: UUID, names: Iterable[str], numbers: Iterable[str]) -> str:
-    """A tsvector literal of somebody's names and numbers. A name that is a number counts as one."""
+def pieces_of_contact(
+    name: str, displays: Iterable[str], phones: Iterable[str], fields: str | None, notes: str | None
+) -> list[Piece]:
+    """What can be found of a person: names, numbers, the firm's own fields, notes about them. `fields` and `notes` are JSON."""
+    found = [_name("name", name), *(_name("identity", one) for one in displays if one != name)]
+    found += [Piece("identity", one, personal=True, number=True) for one in phones]
+    for field in json.loads(fields or "[]"):
+        options = {one["id"]: one["label"] for one in field["options"] or ()}
+        values = field["value"] if isinstance(field["value"], list) else [field["value"]]
+        for value in values:
+            if isinstance(value, str | int | float) and not isinstance(value, bool):
+                text = options.get(value, str(value))
+                found.append(Piece("field", text, personal=field["personal"], number=field["type"] == "phone"))
+    found += [Piece("note", text) for text in json.loads(notes or "[]")]
+    return list(dict.fromkeys(found))
+
+
+def _name(field: Field, text: str) -> Piece:
+    """Who is called by their number is masked like one."""
+    number = mask_name(text) != text
+    return Piece(field, text, personal=number, number=number)
+
+
+def contact_vector(tenant_id: UUID, pieces: Iterable[Piece]) -> str:
+    """A tsvector literal of somebody's words and numbers. What not everybody sees has words of its own kind."""
     places: dict[str, list[int]] = defaultdict(list)
     place = 0
-    digits = {digits_of(number) for number in numbers}
-    for name in dict.fromkeys(names):
-        if mask_name(name) != name:
-            digits.add(digits_of(name))
+    for piece in pieces:
+        if piece.number:
+            for ending in endings(digits_of(piece.text), NUMBER_PART_MIN):
+                _note(places, f"#{ending}", _PLACE_END)
             continue
-        for word in words_of(name):
+        for word in words_of(piece.text):
             place = min(place + 1, _PLACE_END)
-            _note(places, word.key, place)
+            _note(places, f"{_PERSONAL if piece.personal else ''}{word.key}", place)
         place = min(place + _APART, _PLACE_END)
-    for number in sorted(digits):
-        for ending in endings(number, NUMBER_PART_MIN):
-            _note(places, f"#{ending}", _PLACE_END)
     return _literal(f"{tenant_id.hex[-6:]}@", places)
 
 
@@ -158,25 +182,45 @@ class Templates:
     whole: str
 
 
-def templates(asked: Asked, *, within_numbers: bool = True, whole_number: bool = True) -> Templates:
-    """`within_numbers`: a part of a number finds it; else `whole_number`: only one that ends in the digits given."""
-    match = [_match(term, within=within_numbers, whole=whole_number) for term in asked.terms]
-    whole = [_match(Term(term.words, digits=term.digits), within=False, whole=True) for term in asked.terms]
-    phrases = [_phrase(term) for term in asked.terms if len(term.words) > 1 and not term.digits]
+def templates(asked: Asked) -> Templates:
+    """For messages and notes: what they say is shown whole to everybody who sees them."""
+    return _templates(asked, within=True, personal=False)
+
+
+def contact_templates(asked: Asked, *, sees_pii: bool) -> Templates:
+    """Without `sees_pii` somebody is found by a whole number only: by parts, the hidden digits could be tried out."""
+    if sees_pii:
+        return _templates(asked, within=True, personal=True)
+    whole = asked.number if len(asked.number) >= WHOLE_NUMBER_MIN else ""
+    return _templates(Asked(tuple(replace(term, digits=whole) for term in asked.terms)), within=False, personal=False)
+
+
+def _templates(asked: Asked, *, within: bool, personal: bool) -> Templates:
+    match = [_match(term, within=within, personal=personal) for term in asked.terms]
+    whole = [_match(replace(term, begins=False), within=False, personal=personal) for term in asked.terms]
+    phrases = [_phrase(term, personal=personal) for term in asked.terms if len(term.words) > 1 and not term.digits]
     return Templates(" & ".join(match), " & ".join(phrases) or None, " & ".join(whole))
 
 
-def _match(term: Term, *, within: bool, whole: bool) -> str:
+def _match(term: Term, *, within: bool, personal: bool) -> str:
+    """`within`: a number may be found by what it contains."""
     last = len(term.words) - 1
-    words = [_quoted(word, begins=term.begins and place == last) for place, word in enumerate(term.words)]
+    words = []
+    for place, word in enumerate(term.words):
+        begins = term.begins and place == last
+        either = [_quoted(word, begins=begins)] + ([_quoted(f"{_PERSONAL}{word}", begins=begins)] if personal else [])
+        words.append(f"({' | '.join(either)})")
     ways = [" & ".join(words)] if words else []
-    if term.digits and (within or whole):
+    if term.digits:
         ways.append(_quoted(f"#{term.digits}", begins=within))
     return f"({' | '.join(f'({way})' for way in ways)})"
 
 
-def _phrase(term: Term) -> str:
-    return f"({' <-> '.join(_quoted(word) for word in term.words)})"
+def _phrase(term: Term, *, personal: bool) -> str:
+    ways = [" <-> ".join(_quoted(word) for word in term.words)]
+    if personal:
+        ways.append(" <-> ".join(_quoted(f"{_PERSONAL}{word}") for word in term.words))
+    return f"({' | '.join(f'({way})' for way in ways)})"
 
 
 def _quoted(word: str, *, begins: bool = False) -> str:
@@ -187,10 +231,12 @@ __all__: Sequence[str] = [
     "Kind",
     "Piece",
     "Templates",
+    "contact_templates",
     "contact_vector",
     "mark_of",
     "message_vector",
     "pieces_of",
+    "pieces_of_contact",
     "templates",
     "week_of",
 ]

@@ -23,7 +23,7 @@ NUMBER_PART_MIN: Final = 3
 _NUMBER_MIN, _NUMBER_MAX = 7, 20
 # Digits as people write numbers: +90 (532) 111-22-33. A line's end ends a number.
 _NUMBER: Final = re.compile(r"[+(]?\d(?:[ \u00a0().\-/]{0,3}\d){4,}")
-_NUMBER_ALONE: Final = re.compile(r"\s*[+(]?[\d\s().\-/]+")
+_AROUND_DIGITS: Final = frozenset("+().-/")
 _PLAIN: Final = re.compile(r"[^\W_]+")
 # Within a word though they are no letters: a soft hyphen and the two joiners.
 _WITHIN: Final = "\u00ad\u200c\u200d"
@@ -70,7 +70,9 @@ def digits_of(text: str) -> str:
 
 def is_number(text: str) -> bool:
     """Whether nothing but a telephone number, or a part of one, was written."""
-    return _NUMBER_ALONE.fullmatch(text) is not None and len(digits_of(text)) >= NUMBER_PART_MIN
+    if not all(char.isdecimal() or char.isspace() or char in _AROUND_DIGITS for char in text):
+        return False
+    return len(digits_of(text)) >= NUMBER_PART_MIN
 
 
 def dialled(digits: str) -> str:

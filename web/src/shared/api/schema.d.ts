@@ -958,6 +958,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search Everything
+         * @description All words, the last of which may go on; "quoted" ones in this order; or a telephone number in any format. `to` is the
+         *     first moment that is too late.
+         */
+        get: operations["search_everything"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/suggest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Suggest Contacts
+         * @description Contacts by the beginning of their name or a piece of their number, and the conversation of a number.
+         */
+        get: operations["suggest_contacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -1709,6 +1750,27 @@ export interface components {
              */
             type: "text" | "number" | "date" | "select" | "multi_select" | "boolean" | "phone" | "email" | "url";
         };
+        /**
+         * ContactHit
+         * @description `conversation` is the newest one with them that the viewer sees; null when there is none. `snippet`: what else of them
+         *     answers: a field, a note about them, their name on a channel.
+         */
+        ContactHit: {
+            contact: components["schemas"]["ContactBrief"];
+            conversation: components["schemas"]["FoundTalk"] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "contact";
+            /** Last Message At */
+            last_message_at: string | null;
+            /** Name Ranges */
+            name_ranges: components["schemas"]["SearchRange"][];
+            /** Phone Ranges */
+            phone_ranges: components["schemas"]["SearchRange"][];
+            snippet: components["schemas"]["SearchSnippet"] | null;
+        };
         /** ContactIdentity */
         ContactIdentity: {
             channel: components["schemas"]["ChannelBrief"];
@@ -2146,6 +2208,27 @@ export interface components {
             total: number;
         };
         /**
+         * FoundTalk
+         * @description The conversation that an item leads to.
+         */
+        FoundTalk: {
+            assignee: components["schemas"]["Named"] | null;
+            channel: components["schemas"]["ChannelBrief"];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Number */
+            number: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "snoozed" | "resolved";
+            team: components["schemas"]["Named"] | null;
+        };
+        /**
          * HealthOut
          * @description What is known without asking anybody; `probed_at` is when the provider was asked last, `hops` what it said.
          */
@@ -2443,6 +2526,40 @@ export interface components {
             type: "text" | "image" | "video" | "audio" | "document" | "sticker" | "location" | "contacts" | "interactive" | "order" | "reaction" | "template" | "system" | "unsupported" | "note" | "activity";
             /** Version */
             version: number;
+        };
+        /** MessageHit */
+        MessageHit: {
+            author: components["schemas"]["Author"];
+            contact: components["schemas"]["ContactBrief"];
+            conversation: components["schemas"]["FoundTalk"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "inbound" | "outbound" | "internal";
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "message" | "note";
+            /** Seq */
+            seq: number;
+            snippet: components["schemas"]["SearchSnippet"];
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "text" | "image" | "video" | "audio" | "document" | "sticker" | "location" | "contacts" | "interactive" | "order" | "reaction" | "template" | "system" | "unsupported" | "note" | "activity";
         };
         /**
          * MessagePage
@@ -2776,6 +2893,59 @@ export interface components {
             /** Handle */
             handle: string;
         };
+        /** SearchCounts */
+        SearchCounts: {
+            /** Contacts */
+            contacts: number;
+            /** Messages */
+            messages: number;
+            /** Notes */
+            notes: number;
+        };
+        /**
+         * SearchPage
+         * @description `counts` come with the first page, none above `counted_to`. `cut`: there is more than was looked at.
+         */
+        SearchPage: {
+            /** Counted To */
+            counted_to: number;
+            counts: components["schemas"]["SearchCounts"] | null;
+            /** Cut */
+            cut: boolean;
+            /** Items */
+            items: (components["schemas"]["MessageHit"] | components["schemas"]["ContactHit"])[];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * SearchRange
+         * @description Where something was found, in characters (Unicode code points) from the beginning of the text it stands beside.
+         */
+        SearchRange: {
+            /** End */
+            end: number;
+            /** Start */
+            start: number;
+        };
+        /**
+         * SearchSnippet
+         * @description A piece of what the message says, as it was written. `at`: where it begins in the whole; `whole`: its length.
+         */
+        SearchSnippet: {
+            /** At */
+            at: number;
+            /**
+             * Field
+             * @enum {string}
+             */
+            field: "text" | "content" | "file" | "name" | "identity" | "field" | "note";
+            /** Ranges */
+            ranges: components["schemas"]["SearchRange"][];
+            /** Text */
+            text: string;
+            /** Whole */
+            whole: number;
+        };
         /** SectionBody */
         SectionBody: {
             /** Rows */
@@ -2940,6 +3110,13 @@ export interface components {
              * @enum {string}
              */
             kind: "do_not_store" | "store";
+        };
+        /** Suggestions */
+        Suggestions: {
+            /** Contacts */
+            contacts: components["schemas"]["ContactHit"][];
+            /** Conversations */
+            conversations: components["schemas"]["ContactHit"][];
         };
         /**
          * SuggestionsOut
@@ -3267,6 +3444,7 @@ export type ContactFieldOptionBody = components['schemas']['ContactFieldOptionBo
 export type ContactFieldOptionOut = components['schemas']['ContactFieldOptionOut'];
 export type ContactFieldOrderBody = components['schemas']['ContactFieldOrderBody'];
 export type ContactFieldOut = components['schemas']['ContactFieldOut'];
+export type ContactHit = components['schemas']['ContactHit'];
 export type ContactIdentity = components['schemas']['ContactIdentity'];
 export type ContactMediaPage = components['schemas']['ContactMediaPage'];
 export type ContactNote = components['schemas']['ContactNote'];
@@ -3296,6 +3474,7 @@ export type ForwardRefusal = components['schemas']['ForwardRefusal'];
 export type Forwarded = components['schemas']['Forwarded'];
 export type FoundMessage = components['schemas']['FoundMessage'];
 export type FoundPage = components['schemas']['FoundPage'];
+export type FoundTalk = components['schemas']['FoundTalk'];
 export type HealthOut = components['schemas']['HealthOut'];
 export type HopOut = components['schemas']['HopOut'];
 export type InteractiveMessageBody = components['schemas']['InteractiveMessageBody'];
@@ -3309,6 +3488,7 @@ export type LocationRequestBody = components['schemas']['LocationRequestBody'];
 export type MediaMessageBody = components['schemas']['MediaMessageBody'];
 export type MediaRuleOut = components['schemas']['MediaRuleOut'];
 export type Message = components['schemas']['Message'];
+export type MessageHit = components['schemas']['MessageHit'];
 export type MessagePage = components['schemas']['MessagePage'];
 export type Named = components['schemas']['Named'];
 export type NewCredentialsIn = components['schemas']['NewCredentialsIn'];
@@ -3338,6 +3518,10 @@ export type Revision = components['schemas']['Revision'];
 export type RevisionList = components['schemas']['RevisionList'];
 export type SampleBody = components['schemas']['SampleBody'];
 export type SampleOut = components['schemas']['SampleOut'];
+export type SearchCounts = components['schemas']['SearchCounts'];
+export type SearchPage = components['schemas']['SearchPage'];
+export type SearchRange = components['schemas']['SearchRange'];
+export type SearchSnippet = components['schemas']['SearchSnippet'];
 export type SectionBody = components['schemas']['SectionBody'];
 export type ServiceWindow = components['schemas']['ServiceWindow'];
 export type SessionOut = components['schemas']['SessionOut'];
@@ -3350,6 +3534,7 @@ export type SignupOut = components['schemas']['SignupOut'];
 export type SnoozeBody = components['schemas']['SnoozeBody'];
 export type StoreDays = components['schemas']['StoreDays'];
 export type StoreOrNot = components['schemas']['StoreOrNot'];
+export type Suggestions = components['schemas']['Suggestions'];
 export type SuggestionsOut = components['schemas']['SuggestionsOut'];
 export type SyncBody = components['schemas']['SyncBody'];
 export type SyncOut = components['schemas']['SyncOut'];
@@ -5215,6 +5400,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QuarantineOut"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    search_everything: {
+        parameters: {
+            query?: {
+                q?: string;
+                in?: "all" | "messages" | "notes" | "contacts";
+                channel_id?: string | null;
+                team_id?: string | null;
+                assignee_id?: string | null;
+                status?: ("open" | "snoozed" | "resolved") | null;
+                type?: ("text" | "image" | "video" | "audio" | "document" | "sticker" | "location" | "contacts" | "interactive" | "order" | "reaction" | "template" | "system" | "unsupported" | "note" | "activity") | null;
+                direction?: ("inbound" | "outbound" | "internal") | null;
+                from?: string | null;
+                to?: string | null;
+                sort?: "newest" | "relevance";
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchPage"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    suggest_contacts: {
+        parameters: {
+            query?: {
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suggestions"];
                 };
             };
             /** @description See docs/api.md, Errors */
