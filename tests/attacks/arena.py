@@ -32,6 +32,8 @@ class Arena:
     clock: FrozenClock
     meta: Sandbox
     superuser_url: str
+    app_url: str
+    media: Path
     case: Case
     boss: Browser
     agent: Browser
@@ -69,7 +71,16 @@ async def opened(cluster: EmbeddedPostgres, template: str, folder: Path) -> Asyn
                 await stored(superuser_url, "grant select on alembic_version to invekto_app")
                 boss, agent = await world.browser("supervisor"), await world.browser("agent1")
                 yield Arena(
-                    world, clock, meta, superuser_url, case, boss, agent, await world.browser("supervisor", "demo2")
+                    world=world,
+                    clock=clock,
+                    meta=meta,
+                    superuser_url=superuser_url,
+                    app_url=cluster.url(APP, name),
+                    media=folder / "media",
+                    case=case,
+                    boss=boss,
+                    agent=agent,
+                    stranger=await world.browser("supervisor", "demo2"),
                 )
     finally:
         await db.close()

@@ -59,6 +59,8 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
         (b"MZ\x90\x00", "application/vnd.microsoft.portable-executable"),
         ("merhaba ışık".encode(), "text/plain"),
         ("merhaba ışık".encode("cp1254"), "text/plain"),
+        ("merhaba ışık".encode("utf-16"), "text/plain"),
+        ("<script>".encode("utf-16-be").join((b"\xfe\xff", b"")), "text/html"),
         (("a" * (HEAD_LENGTH - 1) + "ş").encode()[:HEAD_LENGTH], "text/plain"),
         (b"BEGIN:VCARD\r\nVERSION:3.0", "text/vcard"),
         (b"  <!DOCTYPE html><html>", "text/html"),

@@ -39,6 +39,7 @@ _PREFIXES: Final = (
     (b"MZ", "application/vnd.microsoft.portable-executable"),
     (b"\x7fELF", "application/x-elf"),
 )
+_WIDE_TEXT: Final = (b"\xff\xfe", b"\xfe\xff")
 _RIFF: Final = {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}
 _BRANDS: Final = {
     b"M4A ": "audio/mp4", b"M4B ": "audio/mp4", b"qt  ": "video/quicktime", b"heic": "image/heic", b"heix": "image/heic",
@@ -66,6 +67,9 @@ _TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&
 
 def sniff(head: bytes) -> str | None:
     """The media type that the first HEAD_LENGTH bytes show, or None. Markup of any kind is never `text/plain`."""
+    if head.startswith(_WIDE_TEXT):
+        # Its first two bytes could also begin a sound of a layer that nobody uses.
+        return _text(head.decode("utf-16", "replace").encode())
     for prefix, mime in _PREFIXES:
         if head.startswith(prefix):
             return mime

@@ -1,6 +1,6 @@
 """Reads the one file of a multipart body as a stream, so that an upload never lies in memory or in a temporary file.
 
-Limits nothing itself: whoever takes the chunks counts them.
+What stands before the file is bounded; the file itself is counted by whoever takes its chunks.
 """
 
 from __future__ import annotations
@@ -8,13 +8,17 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
+from typing import Final
 
 from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
-from invekto.kernel.errors import FieldError, Invalid
+from invekto.kernel.errors import FieldError, Invalid, TooLarge
+
+BEFORE_THE_FILE_MAX: Final = 64 << 10
+"""Headers and small fields. A part without end would be read for as long as its sender likes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +31,19 @@ class FilePart:
 
 
 async def file_part(request: Request, field: str) -> FilePart:
-    """The part called `field`. Reads the body up to the part's content. Invalid without such a part."""
+    """The part called `field`. Reads the body up to the part's content.
+
+    Raises:
+        Invalid: there is no such part. TooLarge: more than BEFORE_THE_FILE_MAX stands before it.
+    """
     content_type, options = parse_options_header(request.headers.get("content-type"))
     boundary = options.get(b"boundary")
     if content_type != b"multipart/form-data" or not boundary:
         raise Invalid(fields=[FieldError(field, "required")])
     reader = _Reader(request.stream(), boundary, field)
     while reader.part is None and await reader.step():
-        pass
+        if reader.part is None and reader.bytes_read > BEFORE_THE_FILE_MAX:
+            raise TooLarge(max_bytes=BEFORE_THE_FILE_MAX)
     if reader.part is None:
         raise Invalid(fields=[FieldError(field, "required")])
     name, declared = reader.part
@@ -46,6 +55,7 @@ class _Reader:
 
     def __init__(self, body: AsyncIterator[bytes], boundary: bytes, field: str) -> None:
         self.part: tuple[str | None, str | None] | None = None
+        self.bytes_read = 0
         self._body = body
         self._field = field
         self._inside = False
@@ -75,6 +85,7 @@ class _Reader:
             raise Invalid(fields=[FieldError(self._field, "incomplete")]) from None
         if piece is None:
             return False
+        self.bytes_read += len(piece)
         try:
             self._parser.write(piece)
         except FormParserError:
