@@ -15,6 +15,9 @@ import pytest
 
 from invekto.channels.checks import order_probes, probe_channel
 from invekto.channels.connecting import sync_phone
+from invekto.channels.events import ChannelParentFound
+from invekto.channels.service import open_credentials, seal_credentials
+from invekto.entry.wiring import subscriptions
 from invekto.kernel.clock import FrozenClock, SystemClock
 from invekto.kernel.db import Database
 from invekto_sandbox import Delays, Sandbox, serving
@@ -304,6 +307,38 @@ async def test_the_hourly_probe_keeps_what_it_hears_and_marks_a_token_that_has_e
     assert health["quality"] == "GREEN", "what could not be asked stays as it was"
     clock.advance(timedelta(minutes=61))
     assert await order_probes(bench.world.db) == 5
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["its credentials name it", "its token reaches it"])
+async def test_the_probe_finds_the_account_above_a_channel_that_was_connected_without_it(
+    bench: Bench, superuser_url: str, known: bool
+) -> None:
+    channel_id = UUID((await bench.paste())["channel"]["id"])
+    state, tenant_id = bench.world.app.state, bench.world.firm.id
+    (row,) = await stored(
+        superuser_url, "select credentials, parent_account_key from channel where id = $1", channel_id
+    )
+    opened = open_credentials(state.keys, tenant_id, row["credentials"])
+    old = {key: value for key, value in opened.items() if known or key != "waba_id"}
+    await stored(
+        superuser_url,
+        "update channel set parent_account_key = null, credentials = $2 where id = $1",
+        channel_id,
+        seal_credentials(state.keys, tenant_id, old),
+    )
+    await stored(superuser_url, "update channel_route set parent_account_key = null where channel_id = $1", channel_id)
+    await probe_channel(state.office, tenant_id, channel_id)
+    (found,) = await stored(
+        superuser_url,
+        "select h.parent_account_key, r.parent_account_key as routed, h.credentials from channel h"
+        " join channel_route r on r.channel_id = h.id where h.id = $1",
+        channel_id,
+    )
+    assert (found["parent_account_key"], found["routed"]) == (row["parent_account_key"],) * 2
+    assert open_credentials(state.keys, tenant_id, found["credentials"]) == opened
+    (event,) = await stored(superuser_url, "select entity_id from event where kind = 'channel.parent_found'")
+    ordered = subscriptions().jobs_for(tenant_id, ChannelParentFound(entity_id=event["entity_id"]))
+    assert [(job.name, job.payload) for job in ordered] == [("templates.sync", {"channel_id": str(channel_id)})]
 
 
 async def test_what_the_phone_shares_of_its_past_is_in_the_health_and_quality_in_the_list(

@@ -56,7 +56,7 @@ async def test_a_supervisor_sees_what_was_parked_and_nobody_else_does(world: Wor
     await arrives(world, superuser_url, edit(world.firm))
     supervisor = await world.browser("supervisor")
     (parked,) = (await supervisor.get("/quarantine"))["items"]
-    assert parked.keys() == {"id", "channel_kind", "reason", "raw", "created_at", "replayed_at"}
+    assert parked.keys() == {"id", "channel_kind", "reason", "message", "raw", "created_at", "replayed_at"}
     assert (parked["channel_kind"], parked["reason"], parked["replayed_at"]) == (
         "whatsapp_cloud",
         "message_malformed",

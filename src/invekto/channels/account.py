@@ -49,6 +49,13 @@ class Told(Part, frozen=True, kw_only=True):
     token_expires_at: datetime | None = None
 
 
+class Parent(Part, frozen=True, kw_only=True):
+    """The account above a number, and the number's credentials with it."""
+
+    key: str
+    credentials: Credentials
+
+
 class TestWebhook(Part, frozen=True, kw_only=True):
     """A webhook of our own that is signed like the provider's and says nothing: ingest reads it and stores no message."""
 
@@ -137,6 +144,11 @@ class Accounts(Protocol):
         """Asks for the contacts and the history of a number that stays on its phone. ChannelError."""
         ...
 
+    async def parent_of(self, http: Http, credentials: Credentials) -> Parent | None:
+        """The account above, by which some webhooks name it: of a channel that was stored without. None when the
+        token reaches none that has this account. ChannelError."""
+        ...
+
     async def check(self, hop: str, http: Http, credentials: Credentials, app: Credentials, hook_url: str) -> Told:
         """One of `hops`, asked now. Raises nothing of the provider's: that is what it tells."""
         ...
@@ -162,6 +174,7 @@ __all__ = [
     "NumberMissing",
     "NumberUnverified",
     "Params",
+    "Parent",
     "PermissionMissing",
     "PinLocked",
     "PinRefused",

@@ -11,9 +11,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from invekto.channels.account import Account
+from invekto.channels.account import Account, Parent
 from invekto.channels.adapter import Credentials
-from invekto.channels.events import AppChanged, ChannelChanged
+from invekto.channels.events import AppChanged, ChannelChanged, ChannelParentFound
 from invekto.channels.models import App, Channel, ChannelPace, Quarantine
 from invekto.channels.service import NAME_MAX, create_app, open_app, seal_credentials, seal_verify_token, team_for
 from invekto.kernel.crypto import KeyRing
@@ -104,6 +104,23 @@ async def keep_health(
         quality,
         messaging_limit,
     )
+
+
+async def keep_parent(tx: Tx, keys: KeyRing, channel_id: UUID, parent: Parent) -> None:
+    """The account above a channel that was stored without, with its route and its credentials; one that is there stays."""
+    channel = await find_channel(tx, channel_id)
+    if channel.parent_account_key is not None:
+        return
+    channel.parent_account_key = parent.key
+    channel.credentials = seal_credentials(keys, tx.tenant_id, parent.credentials)
+    await tx.session.flush()
+    await tx.execute(
+        "update channel_route set parent_account_key = $3 where tenant_id = $1 and channel_id = $2",
+        tx.tenant_id,
+        channel_id,
+        parent.key,
+    )
+    tx.emit(ChannelParentFound(entity_id=channel_id))
 
 
 async def last_outbound_at(tx: Tx, channel_id: UUID) -> datetime | None:

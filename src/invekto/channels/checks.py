@@ -6,16 +6,17 @@ A check changes nothing. `probe_channel` is the hourly one: it keeps what it hea
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from invekto.channels import changing, service
-from invekto.channels.account import Accounts, Hop, Told
-from invekto.channels.adapter import Credentials, CredentialsRefused
+from invekto.channels.account import Accounts, Hop, Parent, Told
+from invekto.channels.adapter import ChannelError, Credentials, CredentialsRefused
 from invekto.channels.claims import CONSUMER_LOCK, backlog
 from invekto.channels.connecting import Office
 from invekto.channels.models import Channel
@@ -40,6 +41,7 @@ _LOOK_EVERY_S: Final = 0.05
 _BACKLOG_COUNTED: Final = 100_000
 _QUIET_FOR: Final = timedelta(days=7)
 _NO_TENANT: Final = UUID(int=0)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +227,9 @@ async def probe_channel(office: Office, tenant_id: UUID, channel_id: UUID) -> li
         subject = await subject_of(office, tenant_id, SYSTEM, channel_id)
     except NotFound:
         return []
+    parent = await _missing_parent(office, subject)
+    if parent is not None:
+        subject = replace(subject, credentials=parent.credentials)
     told = [await _told(office, subject, hop) for hop in _PROBED]
     hops = [hop for one in told for hop in one.hops]
     ends_at = next((one.token_expires_at for one in told if one.token_expires_at), None)
@@ -242,8 +247,23 @@ async def probe_channel(office: Office, tenant_id: UUID, channel_id: UUID) -> li
             quality=next((one.quality for one in told if one.quality), None),
             messaging_limit=next((one.messaging_limit for one in told if one.messaging_limit), None),
         )
+        if parent is not None:
+            await changing.keep_parent(tx, office.keys, channel_id, parent)
         if hops[0].code == CredentialsRefused.code:
             reason = str(hops[0].params.get("detail") or hops[0].code)
             await service.mark_reconnect_needed(await tx.raw(), tenant_id, channel_id, reason)
             tx.wake("event")
     return hops
+
+
+async def _missing_parent(office: Office, subject: Subject) -> Parent | None:
+    """The account above a channel that was connected before it was kept; None when there is nothing to find out, or nobody
+    to tell it: the next probe asks again."""
+    channel = subject.channel
+    if channel.parent_account_key is not None or subject.credentials is None:
+        return None
+    try:
+        return await office.desks.accounts(channel.kind, channel.provider).parent_of(office.http, subject.credentials)
+    except ChannelError as error:
+        _log.info("the account above channel %s is not known yet: %s", channel.id, error.code)
+        return None

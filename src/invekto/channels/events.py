@@ -33,6 +33,13 @@ class ChannelChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChannelParentFound(Event):
+    """The account above a channel that was connected without it is known now, and with it its templates."""
+
+    kind: ClassVar[str] = "channel.parent_found"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChannelDisconnected(Event):
     """Its webhooks are parked from now on, and nothing goes out."""
 

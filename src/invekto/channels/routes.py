@@ -25,6 +25,7 @@ from invekto.channels.representations import channel_out
 from invekto.channels.schemas import ChannelChange, ChannelOut, QuarantineOut
 from invekto.kernel.auth import SIGNED_IN, Principal, requires
 from invekto.kernel.errors import Forbidden, MethodNotAllowed, NotFound, TooLarge, Unavailable
+from invekto.kernel.i18n import negotiate, sentence, sentences
 from invekto.kernel.ids import parse_uuid
 from invekto.kernel.metrics import REGISTRY
 from invekto.kernel.pages import LIMIT_DEFAULT, Cursor, Limit, Page, decode_cursor, encode_cursor
@@ -240,7 +241,7 @@ async def list_quarantine(
     parked = await in_tx(request, principal, lambda tx: quarantine.list_quarantine(tx, after, limit + 1))
     last = parked[limit - 1] if len(parked) > limit else None
     more = None if last is None else encode_cursor("quarantine", last.created_at, last.id)
-    return Page(items=[_quarantined(one) for one in parked[:limit]], next_cursor=more)
+    return Page(items=[_quarantined(one, request) for one in parked[:limit]], next_cursor=more)
 
 
 @router.post("/quarantine/{quarantine_id}/replay")
@@ -248,14 +249,17 @@ async def replay_quarantined(request: Request, principal: Looking, quarantine_id
     """Puts one part into the queue again."""
     actor = actor_of(request, principal)
     parked = await quarantine.replay(database_of(request), principal.tenant_id, actor, quarantine_id)
-    return _quarantined(parked)
+    return _quarantined(parked, request)
 
 
-def _quarantined(parked: Quarantine) -> QuarantineOut:
+def _quarantined(parked: Quarantine, request: Request) -> QuarantineOut:
+    locale = negotiate(request.headers.get("accept-language"))
+    code = f"quarantine_{parked.reason}"
     return QuarantineOut(
         id=parked.id,
         channel_kind=parked.kind,
         reason=parked.reason,
+        message=sentence(code if code in sentences(locale) else "quarantine_other", locale, {"reason": parked.reason}),
         raw=parked.raw[:_RAW_SHOWN_MAX].decode("utf-8", "replace"),
         created_at=parked.created_at,
         replayed_at=parked.replayed_at,

@@ -109,11 +109,12 @@ class ChannelOut(BaseModel):
 
 
 class QuarantineOut(BaseModel):
-    """`raw` is text for people to read: bytes that are no UTF-8 are replaced, and a long one is cut."""
+    """`message`: the reason in words, by Accept-Language. `raw` is text for people to read: bytes that are no UTF-8 are replaced, and a long one is cut."""
 
     id: UUID
     channel_kind: str
     reason: str
+    message: str
     raw: str
     created_at: datetime
     replayed_at: datetime | None

@@ -28,7 +28,7 @@ import invekto.conversations.routes_templates
 import invekto.search.routes
 import invekto.templates.routes
 from invekto.channels.adapter import Part, TemplateUpdated
-from invekto.channels.events import ChannelConnected
+from invekto.channels.events import ChannelConnected, ChannelParentFound
 from invekto.conversations.notices import Subscriber
 from invekto.kernel.events import Event, Subscription, Subscriptions
 from invekto.templates.sync import apply_updates, sync_job
@@ -64,10 +64,13 @@ def subscriptions() -> Subscriptions:
     """Who wants which event."""
     found = Subscriptions()
     found.add(
-        Subscription(
-            kind=ChannelConnected.kind,
-            wants=lambda _tenant_id, event: event.entity_id is not None,
-            job=lambda _tenant_id, event: sync_job(_named(event)),
+        *(
+            Subscription(
+                kind=kind,
+                wants=lambda _tenant_id, event: event.entity_id is not None,
+                job=lambda _tenant_id, event: sync_job(_named(event)),
+            )
+            for kind in (ChannelConnected.kind, ChannelParentFound.kind)
         )
     )
     return found

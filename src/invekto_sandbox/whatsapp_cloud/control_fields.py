@@ -62,9 +62,12 @@ class FieldsControl:
                 self._cloud.people.note_preview(number.phone_number_id, customer["id"], type_, shown, "business")
                 self._cloud.core.hub.changed((number.phone_number_id, customer["id"]), seq)
         to = {"to": customer["phone"]} if customer["phone"] else {}
-        to["to_user_id"] = self._cloud.people.user_id(number, customer)
+        user_id = self._cloud.people.user_id(number, customer)
+        to["to_user_id"] = user_id
         part = {"from": number.digits, **to, "id": wamid, "timestamp": str(int(time.time()))} | message
-        value = payloads.number_value(number) | {"message_echoes": [part]}
+        # Whom it was written to, as pywa reads it [S].
+        contacts = [payloads.contact(customer, user_id)]
+        value = payloads.number_value(number) | {"contacts": contacts, "message_echoes": [part]}
         lane = lane_of(number, customer["id"])
         firsts = notify(self._cloud, number, "smb_message_echoes", value, lane=lane, about=customer["name"])
         return await self._answer({"id": wamid}, firsts, wait=bool(body.get("wait")))

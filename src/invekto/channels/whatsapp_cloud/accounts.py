@@ -13,6 +13,7 @@ from invekto.channels.account import (
     AppSecretRefused,
     Hop,
     NumberMissing,
+    Parent,
     PermissionMissing,
     State,
     TestWebhook,
@@ -25,6 +26,7 @@ from invekto.channels.whatsapp_cloud.adapter import WhatsAppCloud
 from invekto.kernel.crypto import hmac_sha256_hex
 from invekto.kernel.http import Http
 
+_ACCOUNTS_ASKED: Final = 10
 SCOPES: Final = ("whatsapp_business_management", "whatsapp_business_messaging")
 EXPIRY_WARNED: Final = timedelta(days=7)
 CHECK_KEY: Final = "invekto_check"
@@ -119,6 +121,20 @@ class WhatsAppAccounts:
         for sync_type in ("smb_app_state_sync", "history"):
             await meta.sync_phone(http, self._base, credentials, sync_type)
 
+    async def parent_of(self, http: Http, credentials: Credentials) -> Parent | None:
+        known = credentials.get("waba_id")
+        if known:
+            candidates = [known]
+        else:
+            token = await meta.debug_token(http, self._base, credentials["access_token"], credentials["access_token"])
+            reached = (one for granted in token.granular_scopes for one in granted.target_ids if _is_id(one))
+            candidates = list(dict.fromkeys(reached))[:_ACCOUNTS_ASKED]
+        for one in candidates:
+            numbers = await meta.numbers_of(http, self._base, {**credentials, "waba_id": one})
+            if credentials["phone_number_id"] in {number.id for number in numbers}:
+                return Parent(key=one, credentials={**credentials, "waba_id": one})
+        return None
+
     def _require(self, token: meta.TokenNode) -> None:
         if not token.is_valid:
             raise CredentialsRefused(token.error.message if token.error else "")
@@ -190,6 +206,8 @@ class WhatsAppAccounts:
         return Told(hops=(hop,))
 
     async def _subscription(self, http: Http, credentials: Credentials, hook_url: str) -> Told:
+        if not credentials.get("waba_id"):
+            raise AccountNotFound("the account above the number is not known")
         token = await meta.debug_token(http, self._base, credentials["access_token"], credentials["access_token"])
         apps = await meta.subscribed_apps(http, self._base, credentials)
         ours = [one for one in apps if str(one.whatsapp_business_api_data.get("id")) == token.app_id]
