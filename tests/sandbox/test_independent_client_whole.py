@@ -252,7 +252,10 @@ async def test_pywa_reads_what_meta_says_of_a_template_and_an_account(player: Pl
         ("message_template_components_update", head | {"message_template_element": "Selam {{1}}"}),
         (
             "account_update",
-            {"event": "DISABLED_UPDATE", "ban_info": {"waba_ban_state": "DISABLE", "waba_ban_date": "November 24, 2026"}},
+            {
+                "event": "DISABLED_UPDATE",
+                "ban_info": {"waba_ban_state": "DISABLE", "waba_ban_date": "November 24, 2026"},
+            },
         ),
     ):
         await player.control.post(

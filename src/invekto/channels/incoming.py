@@ -46,12 +46,10 @@ class InboundAttachment(Part, frozen=True, kw_only=True):
 
 
 class InboundMessage(Part, frozen=True, kw_only=True):
-    """A message from a person. `type`, `text`, `payload` are the wire's (docs/api.md).
+    """A message from a person. `type`, `text`, `payload` are the wire's (docs/api.md); `path` and `raw_slice` as in ReceiptPart.
 
     `window_closes_at` is set when this message opens or renews a service window. `raw` is kept for types we do not show yet.
     `quiet`: a reaction, an edit, a system line; it opens, reopens and wakes no conversation and counts as nothing unread.
-    `path` and `raw_slice` are for the quarantine: its place in the receipt, and a webhook body of its own that holds just
-    this part, so that a replay stores it as a new receipt and reads the same again.
     `context` is the wire's: forwarded, product, referral. `from_phone`: the firm wrote it in its own WhatsApp app; `sender`
     is then the person it was written to.
     """
@@ -74,102 +72,79 @@ class InboundMessage(Part, frozen=True, kw_only=True):
     from_phone: bool = False
 
 
-class DeliveryReport(Part, frozen=True, kw_only=True):
-    """A status of something we sent. `callback_data` is our message id if the provider echoes it."""
+class ReceiptPart(Part, frozen=True, kw_only=True):
+    """What one part of a receipt says. `path` and `raw_slice` are for the quarantine: its place in the receipt, and a webhook
+    body of its own that holds just this part, so that a replay stores it as a new receipt and reads the same again."""
 
     account_key: str
-    provider_id: str
-    status: Literal["sent", "delivered", "read", "failed"]
     occurred_at: datetime
     path: str
     raw_slice: bytes
+
+
+class Change(ReceiptPart, frozen=True, kw_only=True):
+    """Of a message. `provider_id` is the change's own, `target_provider_id` the message's. `from_phone`: the firm made it, in
+    its own WhatsApp app. It waits for a message that is not there yet."""
+
+    provider_id: str
+    target_provider_id: str
+    from_phone: bool = False
+
+
+class DeliveryReport(ReceiptPart, frozen=True, kw_only=True):
+    """A status of something we sent. `callback_data` is our message id if the provider echoes it."""
+
+    provider_id: str
+    status: Literal["sent", "delivered", "read", "failed"]
     callback_data: str | None = None
     error_code: str | None = None
     error_vendor_code: str | None = None
     error_detail: str | None = None
 
 
-class MessageEdited(Part, frozen=True, kw_only=True):
-    """Somebody changed what they had written. `provider_id` is the event's own, `target_provider_id` the message's.
+class MessageEdited(Change, frozen=True, kw_only=True):
+    """Somebody wrote something else instead."""
 
-    `from_phone`: the firm did, in its own WhatsApp app. These changes wait for a message that is not there yet.
-    """
-
-    account_key: str
-    provider_id: str
-    target_provider_id: str
-    occurred_at: datetime
-    path: str
-    raw_slice: bytes
     text: str | None
     payload: Payload = None
-    from_phone: bool = False
 
 
-class MessageRevoked(Part, frozen=True, kw_only=True):
+class MessageRevoked(Change, frozen=True, kw_only=True):
     """Somebody deleted a message for everyone."""
 
-    account_key: str
-    provider_id: str
-    target_provider_id: str
-    occurred_at: datetime
-    path: str
-    raw_slice: bytes
-    from_phone: bool = False
 
-
-class ReactionRemoved(Part, frozen=True, kw_only=True):
+class ReactionRemoved(Change, frozen=True, kw_only=True):
     """Somebody took back what they had reacted with to `target_provider_id`."""
 
-    account_key: str
-    provider_id: str
-    target_provider_id: str
-    occurred_at: datetime
-    path: str
-    raw_slice: bytes
-    from_phone: bool = False
 
-
-class AddressChanged(Part, frozen=True, kw_only=True):
+class AddressChanged(ReceiptPart, frozen=True, kw_only=True):
     """A person is reached by other addresses from now on. `sender` is who they were, `addresses` what they are now.
 
     `action` and `said` are those of the quiet line that tells it. An address that belongs to somebody else already stays there.
     """
 
-    account_key: str
     provider_id: str
     sender: Sender
     addresses: tuple[Address, ...]
-    occurred_at: datetime
-    path: str
-    raw_slice: bytes
     action: str
     said: dict[str, Any] = {}
 
 
-class PreferenceChanged(Part, frozen=True, kw_only=True):
+class PreferenceChanged(ReceiptPart, frozen=True, kw_only=True):
     """A person stopped or resumed a kind of message (`category`, `marketing`) at the provider."""
 
-    account_key: str
     provider_id: str
     sender: Sender
     category: str
     wanted: bool
-    occurred_at: datetime
-    path: str
-    raw_slice: bytes
     detail: str | None = None
 
 
-class TemplateUpdated(Part, frozen=True, kw_only=True):
+class TemplateUpdated(ReceiptPart, frozen=True, kw_only=True):
     """The provider judged a template. `account_key` is the parent account's (a WABA). Only what changed is set; `rewritten`:
     its parts are others now, and only the provider's list has them."""
 
-    account_key: str
     template_key: str
-    occurred_at: datetime
-    path: str
-    raw_slice: bytes
     name: str | None = None
     language: str | None = None
     status: str | None = None
@@ -180,17 +155,13 @@ class TemplateUpdated(Part, frozen=True, kw_only=True):
     parent: bool = True
 
 
-class ChannelUpdated(Part, frozen=True, kw_only=True):
+class ChannelUpdated(ReceiptPart, frozen=True, kw_only=True):
     """The provider says something about an account: its quality, limit, name, a restriction.
 
     `parent`: `account_key` is the parent account's, and `address` (digits) names one of its numbers, or None all of them.
     `health` is what to remember of it: small values by the event's name.
     """
 
-    account_key: str
-    occurred_at: datetime
-    path: str
-    raw_slice: bytes
     kind: str
     health: dict[str, Any]
     address: str | None = None
@@ -199,51 +170,35 @@ class ChannelUpdated(Part, frozen=True, kw_only=True):
     parent: bool = True
 
 
-class ContactSynced(Part, frozen=True, kw_only=True):
+class ContactSynced(ReceiptPart, frozen=True, kw_only=True):
     """An entry of the firm's address book on its phone: made, changed or `removed`."""
 
-    account_key: str
     sender: Sender
     removed: bool
-    occurred_at: datetime
-    path: str
-    raw_slice: bytes
 
 
-class HistoryMessage(Part, frozen=True, kw_only=True):
+class HistoryMessage(ReceiptPart, frozen=True, kw_only=True):
     """A message from before the account was connected. Imported in silence: it opens, wakes and tells nothing.
 
     `status` belongs to what the firm wrote (`message.from_phone`). `placeholder`: its file follows under the same id.
     """
 
-    account_key: str
     message: InboundMessage
-    occurred_at: datetime
-    path: str
-    raw_slice: bytes
     status: Literal["sent", "delivered", "read", "failed"] = "sent"
     placeholder: bool = False
 
 
-class CallEvent(Part, frozen=True, kw_only=True):
+class CallEvent(ReceiptPart, frozen=True, kw_only=True):
     """Something about a call. Kept until calls are answered here."""
 
-    account_key: str
     call_id: str
     event: str
-    occurred_at: datetime
-    path: str
-    raw_slice: bytes
 
 
-class ProviderNotice(Part, frozen=True, kw_only=True):
+class ProviderNotice(ReceiptPart, frozen=True, kw_only=True):
     """Well formed, and of no use to us yet: kept for a while under its `kind`, shown to nobody."""
 
-    account_key: str
     kind: str
-    occurred_at: datetime
-    path: str
-    raw_slice: bytes
     parent: bool = False
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from msgspec import Raw, Struct
@@ -28,7 +28,7 @@ from invekto.channels.whatsapp_cloud.places import Account, moment, unhandled
 from invekto.channels.whatsapp_cloud.senders import addresses_of, sender_of
 from invekto.kernel.text import preview, storable
 
-WINDOW: Final = timedelta(hours=24)
+_WINDOW: Final = timedelta(hours=24)
 
 Delivery = Literal["sent", "delivered", "read", "failed"]
 _STATUSES: Final[dict[str, Delivery]] = {
@@ -168,6 +168,21 @@ def read_message(account: Account, part: str, number: int, raw: Raw, *, from_pho
         content = content_of(head.type, raw)
     if content is None:
         return account.unhandled(part, number, raw, "type_not_handled", head.type, contact)
+    return message_of(account, head, sender, content, at, path, raw_slice, from_phone=from_phone)
+
+
+def message_of(
+    account: Account,
+    head: Head,
+    sender: Sender,
+    content: Content,
+    at: datetime,
+    path: str,
+    raw_slice: bytes,
+    *,
+    from_phone: bool,
+) -> InboundMessage:
+    """A message as the boundary has it. What the firm wrote, and what is quiet, opens no window."""
     context = read(head.context, shapes.Context) if head.context else None
     opens = not content.quiet and not from_phone
     return InboundMessage(
@@ -183,7 +198,7 @@ def read_message(account: Account, part: str, number: int, raw: Raw, *, from_pho
         raw=content.raw,
         attachments=content.attachments,
         reply_to_provider_id=content.about or (storable(context.id) if context and context.id else None),
-        window_closes_at=at + WINDOW if opens else None,
+        window_closes_at=at + _WINDOW if opens else None,
         quiet=content.quiet,
         context=context_of(head, context),
         from_phone=from_phone,

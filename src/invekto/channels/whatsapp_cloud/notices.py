@@ -20,7 +20,7 @@ from invekto.channels.adapter import (
 )
 from invekto.channels.whatsapp_cloud.messages import change_said
 from invekto.channels.whatsapp_cloud.payloads import Contact, Head, Id, raw_object, read
-from invekto.channels.whatsapp_cloud.places import Account, Place, moment, parent_of, said_at, unhandled
+from invekto.channels.whatsapp_cloud.places import Account, Place, each_part, moment, parent_of, said_at, unhandled
 from invekto.channels.whatsapp_cloud.senders import addresses_of, digits_of, sender_of
 from invekto.kernel.text import preview, storable
 
@@ -121,13 +121,7 @@ class Calls(Struct):
 
 def of_preferences(account: Account) -> Iterator[InboundEvent]:
     """Who wants no marketing any more, or wants it again."""
-    assert account.place.change is not None
-    value = read(account.place.change.value, Preferences)
-    if value is None or not value.user_preferences:
-        yield unhandled(account.place, account.key, "change_malformed")
-        return
-    for number, raw in enumerate(value.user_preferences):
-        yield _preference(account, number, raw)
+    return each_part(account, Preferences, lambda value: value.user_preferences, _preference)
 
 
 def _preference(account: Account, number: int, raw: Raw) -> InboundEvent:
@@ -161,13 +155,7 @@ def _preference(account: Account, number: int, raw: Raw) -> InboundEvent:
 
 def of_user_ids(account: Account) -> Iterator[InboundEvent]:
     """Business-scoped ids that were exchanged for others."""
-    assert account.place.change is not None
-    value = read(account.place.change.value, UserIdUpdates)
-    if value is None or not value.user_id_update:
-        yield unhandled(account.place, account.key, "change_malformed")
-        return
-    for number, raw in enumerate(value.user_id_update):
-        yield _user_id(account, number, raw)
+    return each_part(account, UserIdUpdates, lambda value: value.user_id_update, _user_id)
 
 
 def _user_id(account: Account, number: int, raw: Raw) -> InboundEvent:

@@ -16,16 +16,14 @@ from invekto.channels.adapter import (
     ContactSynced,
     HistoryMessage,
     InboundEvent,
-    InboundMessage,
     ProviderNotice,
 )
 from invekto.channels.whatsapp_cloud import payloads as shapes
-from invekto.channels.whatsapp_cloud.content import Content, content_of, context_of
-from invekto.channels.whatsapp_cloud.messages import WINDOW
+from invekto.channels.whatsapp_cloud.content import Content, content_of
+from invekto.channels.whatsapp_cloud.messages import message_of
 from invekto.channels.whatsapp_cloud.payloads import Contact, Head, Id, Profile, read
-from invekto.channels.whatsapp_cloud.places import Account, moment, unhandled
+from invekto.channels.whatsapp_cloud.places import Account, each_part, moment, unhandled
 from invekto.channels.whatsapp_cloud.senders import digits_of, sender_of
-from invekto.kernel.text import storable
 
 Status = Literal["sent", "delivered", "read", "failed"]
 _STATUSES: Final[dict[str, Status]] = {
@@ -226,30 +224,11 @@ def _message(
         reason = "message_malformed" if head is None or not head.id else "sender_missing"
         return _unreadable(account, path, raw_slice, "type_not_handled" if content is None and sender else reason)
     at = moment(head.timestamp, account.received_at)
-    context = read(head.context, shapes.Context) if head.context else None
     given = read(raw, HistoryHead)
     status = read(given.history_context, HistoryContext) if given is not None and given.history_context else None
-    message = InboundMessage(
-        account_key=account.key,
-        provider_id=storable(head.id),
-        sender=sender,
-        sent_at=at,
-        type=content.type,
-        path=path,
-        raw_slice=raw_slice,
-        text=content.text,
-        payload=content.payload,
-        raw=content.raw,
-        attachments=content.attachments,
-        reply_to_provider_id=content.about or (storable(context.id) if context and context.id else None),
-        window_closes_at=None if ours or content.quiet else at + WINDOW,
-        quiet=content.quiet,
-        context=context_of(head, context),
-        from_phone=ours,
-    )
     return HistoryMessage(
         account_key=account.key,
-        message=message,
+        message=message_of(account, head, sender, content, at, path, raw_slice, from_phone=ours),
         occurred_at=at,
         path=path,
         raw_slice=raw_slice,
@@ -271,13 +250,7 @@ def _unreadable(account: Account, path: str, raw_slice: bytes, reason: str) -> I
 
 def of_address_book(account: Account) -> Iterator[InboundEvent]:
     """Who is in the phone's address book, and who was taken out of it."""
-    assert account.place.change is not None
-    value = read(account.place.change.value, StateSync)
-    if value is None or not value.state_sync:
-        yield unhandled(account.place, account.key, "change_malformed")
-        return
-    for number, raw in enumerate(value.state_sync):
-        yield _entry(account, number, raw)
+    return each_part(account, StateSync, lambda value: value.state_sync, _entry)
 
 
 def _entry(account: Account, number: int, raw: Raw) -> InboundEvent:

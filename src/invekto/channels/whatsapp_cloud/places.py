@@ -6,20 +6,21 @@ A slice of a part is a webhook body of its own, with just that part in it: store
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 from msgspec import Raw
 
-from invekto.channels.adapter import UnhandledEvent
+from invekto.channels.adapter import InboundEvent, UnhandledEvent
 from invekto.channels.whatsapp_cloud import payloads as shapes
 from invekto.channels.whatsapp_cloud.payloads import Change, Entry, Envelope, Value, read
 from invekto.channels.whatsapp_cloud.senders import Book
 from invekto.kernel.text import storable
 
+Shape = TypeVar("Shape")
 _AHEAD_AT_MOST: Final = timedelta(minutes=5)
 _MILLISECONDS_FROM: Final = 1e12
 
@@ -124,6 +125,22 @@ class Account:
             reason=reason,
             detail=None if detail is None else storable(detail)[:200],
         )
+
+
+def each_part(
+    account: Account,
+    shape: type[Shape],
+    parts_of: Callable[[Shape], Sequence[Raw]],
+    read_part: Callable[[Account, int, Raw], InboundEvent],
+) -> Iterator[InboundEvent]:
+    """The events of a change that holds a list of parts; one without any is unhandled as a whole."""
+    assert account.place.change is not None
+    value = read(account.place.change.value, shape)
+    parts = [] if value is None else parts_of(value)
+    if not parts:
+        yield unhandled(account.place, account.key, "change_malformed")
+    for number, raw in enumerate(parts):
+        yield read_part(account, number, raw)
 
 
 def moment(given: object, received_at: datetime) -> datetime:
