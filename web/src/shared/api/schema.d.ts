@@ -2740,7 +2740,7 @@ export interface components {
         };
         /**
          * QuarantineOut
-         * @description `raw` is text for people to read: bytes that are no UTF-8 are replaced, and a long one is cut.
+         * @description `message`: the reason in words, by Accept-Language. `raw` is text for people to read: bytes that are no UTF-8 are replaced, and a long one is cut.
          */
         QuarantineOut: {
             /** Channel Kind */
@@ -2755,6 +2755,8 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /** Message */
+            message: string;
             /** Raw */
             raw: string;
             /** Reason */
