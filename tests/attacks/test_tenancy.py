@@ -20,7 +20,7 @@ async def test_no_setting_outlives_its_transaction_in_a_pooled_connection(arena:
     db, firm = arena.world.db, arena.world.firm
     for _ in range(20):
         async with db.tx(firm.id, SYSTEM) as tx:
-            assert (await tx.fetchrow("select count(*) as held from user_account"))["held"] > 0
+            assert await tx.fetch("select 1 from user_account")
 
     async def failing(tx: Tx) -> None:
         await tx.fetch("select 1")

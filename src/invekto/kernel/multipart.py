@@ -41,8 +41,8 @@ async def file_part(request: Request, field: str) -> FilePart:
     if content_type != b"multipart/form-data" or not boundary:
         raise Invalid(fields=[FieldError(field, "required")])
     reader = _Reader(request.stream(), boundary, field)
-    while reader.part is None and await reader.step():
-        if reader.part is None and reader.bytes_read > BEFORE_THE_FILE_MAX:
+    while reader.is_before_the_file() and await reader.step():
+        if reader.is_before_the_file() and reader.bytes_read > BEFORE_THE_FILE_MAX:
             raise TooLarge(max_bytes=BEFORE_THE_FILE_MAX)
     if reader.part is None:
         raise Invalid(fields=[FieldError(field, "required")])
@@ -76,6 +76,9 @@ class _Reader:
                 "on_part_end": self._part_ends,
             },
         )
+
+    def is_before_the_file(self) -> bool:
+        return self.part is None
 
     async def step(self) -> bool:
         """Takes one piece of the body. False at its end."""
