@@ -113,7 +113,7 @@ async def test_the_database_is_asked_once_in_five_seconds_however_many_ask_us(wo
 
 async def test_without_the_database_the_numbers_are_none_instead_of_old_ones(tmp_path: Path) -> None:
     database = await Database.open(DatabaseOptions(f"postgresql://invekto_app@/x?host={tmp_path}"), listen=False)
-    await DeskGauges(database).refresh()
+    await DeskGauges(database, tmp_path).refresh()
     value = REGISTRY.get_sample_value("invekto_outbox_waiting")
     assert value is not None
     assert value != value, "not a number"
@@ -149,3 +149,50 @@ def _listens_on(port: int) -> list[str]:
     """The addresses, as the kernel writes them."""
     sockets = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     return [where[:8] for _, where, _, state, *_ in sockets if where.endswith(f":{port:04X}") and state == "0A"]
+
+
+async def test_channels_are_counted_by_their_last_message_however_many_there_are(
+    world: World, superuser_url: str
+) -> None:
+    ages = ("10 minutes", "5 hours", "3 days", None)
+    channels = [firm.channel for firm in world.firms.values()] + [firm.other_channel for firm in world.firms.values()]
+    for channel, age in zip(channels, ages, strict=True):
+        await stored(
+            superuser_url, "update channel set last_inbound_at = now() - $2::text::interval where id = $1", channel, age
+        )
+    await stored(superuser_url, "update channel set status = 'paused' where id = $1", channels[0])
+    seen = await numbers(world)
+    told = {
+        since: seen[f'invekto_channels{{last_inbound="{since}"}}']
+        for since in ("within_hour", "within_day", "within_week", "older", "never")
+    }
+    assert told == {"within_hour": 1, "within_day": 1, "within_week": 1, "older": 0, "never": 1}
+    assert seen['invekto_channels_broken{status="paused"}'] == 1
+    assert 590 < seen["invekto_last_inbound_seconds"] < 700
+
+
+async def test_a_forgotten_transaction_and_dead_and_late_jobs_are_seen(world: World, superuser_url: str) -> None:
+    assert (await numbers(world))["invekto_jobs_dead"] == 0
+    job = "insert into pgqueuer (priority, entrypoint, status, execute_after) values (0, 'x', $1::text::pgqueuer_status, now() - interval '50 s')"
+    for status in ("failed", "queued"):
+        await stored(superuser_url, job, status)
+    forgotten = await asyncpg.connect(superuser_url)
+    async with forgotten.transaction():
+        await forgotten.execute("select pg_current_xact_id()")
+        for _ in range(5):
+            await stored(superuser_url, "select pg_current_xact_id()")
+        late = await numbers(world)
+    await forgotten.close()
+    assert late["invekto_xmin_lag_transactions"] >= 6
+    assert (late["invekto_jobs_dead"], late["invekto_jobs_due"]) == (1, 1)
+    assert 49 < late["invekto_job_overdue_seconds"] < 80
+    assert late["invekto_database_bytes"] > 1_000_000
+    assert late["invekto_disk_free_bytes"] > 0
+
+
+async def test_the_connections_of_each_pool_are_counted(world: World) -> None:
+    async with (await world.db.pool("invekto_delivery")).acquire():
+        seen = await numbers(world)
+    assert seen['invekto_db_connections{pool="delivery",state="used"}'] == 1
+    assert seen['invekto_db_pool_size{pool="delivery"}'] == world.db.options.role_pool
+    assert 'invekto_db_connections{pool="requests",state="used"}' in seen

@@ -143,7 +143,9 @@ class Screen(threading.Thread):
         """Everything again, as the web client does when it is told to."""
         with httpx.Client(base_url=self._desk.url, timeout=20, headers={"Cookie": self._cookie}) as client:
             conversations = [
-                row for status in ("open", "snoozed", "resolved") for row in self._every(client, "", status=status)
+                row
+                for status in ("open", "snoozed", "resolved")
+                for row in self._every(client, "", view="all", status=status)
             ]
             messages = [row for one in conversations for row in self._every(client, f"/{one['id']}/messages")]
         with self.lock:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from invekto.kernel.settings import VARIABLES, Settings, SettingsError
+from invekto.kernel.settings import VARIABLES, Settings, SettingsError, keep_key
+
+KEY, OTHER_KEY = (base64.b64encode(bytes([number] * 32)).decode() for number in (1, 2))
 
 PASSWORD_URL = "mysql://app:hunter2@db/invekto"
 
@@ -122,6 +124,40 @@ def test_a_damaged_secret_key_stops_the_start_instead_of_being_replaced(empty: d
     assert (tmp_path / "data/secret.key").read_text() == "c2hvcnQ=\n"
 
 
+def test_a_missing_key_beside_a_database_is_never_made_anew(empty: dict[str, str], tmp_path: Path) -> None:
+    """A new one would open nothing of what is stored, and every number would have to be connected again."""
+    key = Settings.load(empty).secret_key
+    path = tmp_path / "data/secret.key"
+    kept = path.rename(tmp_path / "kept.key")
+    (tmp_path / "data/postgres/cluster").mkdir(parents=True)
+    with pytest.raises(SettingsError, match=r"secret\.key is missing: put the file back"):
+        Settings.load(empty)
+    assert not path.exists()
+    kept.rename(path)
+    assert Settings.load(empty).secret_key == key
+
+
+def test_the_key_of_a_backup_is_kept_unless_there_is_one(empty: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "new/secret.key"
+    with pytest.raises(SettingsError, match="is missing"):
+        Settings.load(empty, folder=tmp_path / "new", makes_key=False)
+    keep_key(tmp_path / "new", KEY.encode(), {**empty, "INVEKTO_SECRET_KEY": KEY})
+    assert not path.exists()
+    keep_key(tmp_path / "new", KEY.encode(), empty)
+    assert Settings.load(empty, folder=tmp_path / "new", makes_key=False).secret_key == base64.b64decode(KEY)
+    keep_key(tmp_path / "new", OTHER_KEY.encode(), empty)
+    assert path.read_text() == KEY
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_former_keys_are_read_and_a_bad_one_is_not_shown(empty: dict[str, str]) -> None:
+    settings = Settings.load({**empty, "INVEKTO_SECRET_KEY_FORMER": f"{KEY}, {OTHER_KEY}"})
+    assert settings.former_keys == (base64.b64decode(KEY), base64.b64decode(OTHER_KEY))
+    with pytest.raises(SettingsError) as refused:
+        Settings.load({**empty, "INVEKTO_SECRET_KEY_FORMER": f"{KEY},c2VjcmV0"})
+    assert "c2VjcmV0" not in str(refused.value)
+
+
 def test_a_misspelt_name_is_pointed_out(empty: dict[str, str]) -> None:
     settings = Settings.load({**empty, "INVEKTO_PUBLC_URL": "https://desk.example.com", "INVEKTO_E2E_SEED": "1"})
     assert settings.unknown == ("INVEKTO_PUBLC_URL is not a setting; INVEKTO_PUBLIC_URL is.",)
@@ -147,6 +183,9 @@ def test_a_child_process_loads_the_same_settings_without_the_owners_login(
             "INVEKTO_WHATSAPP_APP_ID": "1234567890",
             "INVEKTO_WHATSAPP_CONFIG_ID": "987",
             "INVEKTO_WHATSAPP_SIGNUP_URL": "http://127.0.0.1:18124/signup",
+            "INVEKTO_BUS_URL": "nats://bus:4222/desk1",
+            "INVEKTO_SECRET_KEY_FORMER": KEY,
+            "INVEKTO_BACKUP_BEFORE_UPGRADE": "no",
             "INVEKTO_METRICS_TOKEN": "0123456789abcdef",
             "INVEKTO_WORKER_METRICS_PORT": "9464",
             "INVEKTO_TRUSTED_PROXIES": "10.0.0.0/8, ::1",

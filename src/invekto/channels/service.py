@@ -62,7 +62,7 @@ async def save_platform_app(
         " do update set secret = excluded.secret, verify_token = excluded.verify_token returning id",
         uuid7(),
         kind,
-        keys.seal(app_secret.encode(), tenant_id=None, purpose=_APP_SECRET),
+        seal_app_secret(keys, None, app_secret),
         seal_verify_token(keys, None, verify_token),
         now,
     )
@@ -82,7 +82,7 @@ async def create_app(tx: Tx, keys: KeyRing, *, kind: str, app_secret: str, verif
         app_id,
         tx.tenant_id,
         kind,
-        keys.seal(app_secret.encode(), tenant_id=tx.tenant_id, purpose=_APP_SECRET),
+        seal_app_secret(keys, tx.tenant_id, app_secret),
         seal_verify_token(keys, tx.tenant_id, verify_token),
         tx.now,
     )
@@ -269,6 +269,10 @@ async def _mark(
     event = said(entity_id=channel_id)
     await connection.execute(*insert_events([(tenant_id, event)], now))
     await connection.execute(*insert_audit(tenant_id, SYSTEM, [event], now))
+
+
+def seal_app_secret(keys: KeyRing, tenant_id: UUID | None, secret: str) -> bytes:
+    return keys.seal(secret.encode(), tenant_id=tenant_id, purpose=_APP_SECRET)
 
 
 def seal_verify_token(keys: KeyRing, tenant_id: UUID | None, token: str) -> bytes:

@@ -37,7 +37,7 @@ from invekto.kernel.text import search_key, slug
 from invekto.kernel.tx import SYSTEM, Tx
 
 T = TypeVar("T")
-_NO_TENANT: Final = UUID(int=0)
+NO_TENANT: Final = UUID(int=0)
 _NO_SCHEMA: Final = ("42P01", "42703", "42883")  # undefined table, column, function
 
 
@@ -77,7 +77,7 @@ def run(settings: Settings, work: Callable[[Database, Settings], Awaitable[str]]
 
 
 async def firm_id(db: Database, firm: str) -> UUID:
-    async with db.tx(_NO_TENANT, SYSTEM) as tx:
+    async with db.tx(NO_TENANT, SYSTEM) as tx:
         found = await tenant_id_by_slug(tx, slug(firm))
     if found is None:
         raise Refused(f"There is no firm {firm}: make it with `invekto tenant create`.")

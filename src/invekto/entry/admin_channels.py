@@ -41,7 +41,7 @@ def app_create(settings: Settings, arguments: argparse.Namespace) -> int:
     """The secrets of a Meta app: the platform's, or with `--firm` a firm's own."""
 
     async def work(db: Database, present: Settings) -> str:
-        keys = KeyRing(present.secret_key)
+        keys = KeyRing(present.secret_key, present.former_keys)
         app_secret, verify_token = _app_secrets(arguments)
         if arguments.firm is None:
             if present.admin_database_url is None:
@@ -97,7 +97,7 @@ def channel_connect(settings: Settings, arguments: argparse.Namespace) -> int:
             async with db.tx(tenant_id, SYSTEM) as tx:
                 channel_id = await connect_channel(
                     tx,
-                    KeyRing(present.secret_key),
+                    KeyRing(present.secret_key, present.former_keys),
                     kind=KIND,
                     provider=PROVIDER,
                     account_key=account.account_key,

@@ -39,6 +39,7 @@ from invekto.kernel.auth import SIGNED_IN, Principal, permission_of, requires
 from invekto.kernel.crypto import KeyRing
 from invekto.kernel.db import Database, DatabaseOptions
 from invekto.kernel.http import Http
+from invekto.kernel.metrics import watch_loop
 from invekto.kernel.settings import Settings
 from invekto.kernel.storage import KEPT_FREE, DiskStore, MediaStore
 
@@ -141,7 +142,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     )
     try:
         stream = equip(app, database, media)
-        parts = [*stream.start(), *app.state.receipts.start()]
+        parts = [*stream.start(), *app.state.receipts.start(), asyncio.create_task(watch_loop(), name="loop watch")]
         for part in parts:
             part.add_done_callback(_end_the_process)
         try:
@@ -149,6 +150,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         finally:
             for part in parts:
                 part.remove_done_callback(_end_the_process)
+            parts[-1].cancel()
             await app.state.receipts.close()
             await app.state.office.http.close()
             await stream.close()
@@ -169,7 +171,7 @@ def equip(app: FastAPI, database: Database, media: MediaStore) -> Reader:
     app.state.database = database
     app.state.authenticate = Sessions(database, secure_cookies=settings.secure_cookies)
     app.state.media = media
-    app.state.keys = KeyRing(settings.secret_key)
+    app.state.keys = KeyRing(settings.secret_key, settings.former_keys)
     app.state.registry = build_registry(settings)
     # The public address is the operator's own: asking it from outside is how one learns whether webhooks arrive.
     app.state.office = Office(
@@ -182,7 +184,7 @@ def equip(app: FastAPI, database: Database, media: MediaStore) -> Reader:
     app.state.http = app.state.office.http
     app.state.apps = Apps(database, app.state.keys)
     app.state.receipts = ReceiptWriter(database)
-    app.state.gauges = DeskGauges(database)
+    app.state.gauges = DeskGauges(database, settings.data)
     app.state.stream = Reader(database)
     stream: Reader = app.state.stream
     return stream

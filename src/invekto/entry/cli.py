@@ -6,18 +6,19 @@ Each command imports what it needs when it runs, so that `invekto --help` answer
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from invekto.entry import cli_operations
+from invekto.entry.cli_words import admin, group, load_settings, word
+
 if TYPE_CHECKING:
-    from typing import TypeAlias
-
+    from invekto.entry.cli_words import Words
     from invekto.kernel.settings import Settings
-
-    _Words: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,15 +43,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _settings(process: str) -> Settings:
-    from invekto.kernel import log
-    from invekto.kernel.settings import Settings
-
-    settings = Settings.load()
-    log.configure(process, settings.log_format, settings.log_level)
-    return settings
-
-
 # Running --------------------------------------------------------------------------------------------------------
 
 
@@ -58,34 +50,50 @@ def _up(arguments: argparse.Namespace) -> int:
     from invekto.entry.up import up
 
     _follow_parent(arguments)
-    return up(_settings("invekto"))
+    return up(load_settings("invekto"))
 
 
 def _demo(arguments: argparse.Namespace) -> int:
     from invekto.entry.up import demo
 
     _follow_parent(arguments)
-    return demo(_settings("invekto"))
+    return demo(load_settings("invekto"))
 
 
 def _demo_data(_arguments: argparse.Namespace) -> int:
     from invekto.entry.demo.fill import fill
 
-    return fill(_settings("demo"))
+    return fill(load_settings("demo"))
 
 
 def _web(arguments: argparse.Namespace) -> int:
     from invekto.entry.database import running_database
     from invekto.entry.server import run_web
 
-    return run_web(running_database(_settings("web")), arguments.fd)
+    settings = running_database(load_settings("web"))
+    _check_keys(settings)
+    return run_web(settings, arguments.fd)
 
 
 def _worker(_arguments: argparse.Namespace) -> int:
     from invekto.entry.database import running_database
     from invekto.entry.server import run_worker
 
-    return run_worker(running_database(_settings("worker")))
+    settings = running_database(load_settings("worker"))
+    _check_keys(settings)
+    return run_worker(settings)
+
+
+def _check_keys(settings: Settings) -> None:
+    """A process with a key that opens nothing would refuse every webhook and lose every channel: it does not start."""
+    import asyncio
+
+    from invekto.entry.key_check import former_key_in_use, ring
+    from invekto.entry.refusal import DatabaseAway
+
+    assert settings.database_url is not None
+    with contextlib.suppress(DatabaseAway):  # it starts all the same, and waits for the database
+        asyncio.run(former_key_in_use(settings.database_url, ring(settings)))
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
@@ -110,7 +118,7 @@ def _sandbox(arguments: argparse.Namespace) -> int:
     from invekto.entry import sandbox
     from invekto.entry.processes import die_with_parent
 
-    settings = _settings("sandbox")
+    settings = load_settings("sandbox")
     words = ["info", *(["--json"] if arguments.json else [])] if arguments.word == "info" else ["serve"]
     return subprocess.run(
         sandbox.command(settings, *words),
@@ -127,35 +135,16 @@ def _migrate(arguments: argparse.Namespace) -> int:
     import asyncio
 
     from invekto.entry.database import any_database
-    from invekto.entry.refusal import StartRefused
     from invekto.entry.revisions import check
 
-    with any_database(_settings("migrate")) as settings:
+    with any_database(load_settings("migrate")) as settings:
         if not arguments.check:
-            from invekto.entry import migrate
+            from invekto.entry import upgrade
 
-            if settings.admin_database_url is None:
-                raise StartRefused(
-                    "INVEKTO_ADMIN_DATABASE_URL is not set: set it to the login that owns the schema, DATABASE_URL's may not migrate."
-                )
-            if arguments.create_roles:
-                asyncio.run(migrate.create_roles(settings.admin_database_url, settings.database_url))
-            asyncio.run(migrate.upgrade(settings.admin_database_url, lambda sentence: print(sentence, flush=True)))
+            upgrade.run(settings, create_roles=arguments.create_roles)
         if settings.database_url is not None:
             asyncio.run(check(settings.database_url))
     return 0
-
-
-def _admin(module: str, name: str) -> Callable[[argparse.Namespace], int]:
-    """A function of admin or admin_channels, loaded when it runs."""
-
-    def command(arguments: argparse.Namespace) -> int:
-        from importlib import import_module
-
-        work: Callable[[Settings, argparse.Namespace], int] = getattr(import_module(f"invekto.entry.{module}"), name)
-        return work(_settings("invekto"), arguments)
-
-    return command
 
 
 def _openapi(_arguments: argparse.Namespace) -> int:
@@ -177,45 +166,35 @@ def _parser() -> argparse.ArgumentParser:
     )
     words = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _words_that_run(words)
+    cli_operations.add_words(words)
     _words_about_firms(words)
     _words_about_channels(words)
     return parser
 
 
-def _word(
-    words: _Words, name: str, run: Callable[[argparse.Namespace], int], sentence: str | None
-) -> argparse.ArgumentParser:
-    """Adds one command; without a sentence it is not listed, because only our own processes use it."""
-    command = (
-        words.add_parser(name) if sentence is None else words.add_parser(name, help=sentence, description=sentence)
-    )
-    command.set_defaults(run=run)
-    return command
-
-
-def _words_that_run(words: _Words) -> None:
+def _words_that_run(words: Words) -> None:
     for name, run, sentence in (
         ("demo", _demo, "Run everything on this machine with the sandbox and sample firms."),
         ("up", _up, "Run everything on this machine: database, migrations, web and worker."),
     ):
-        command = _word(words, name, run, sentence)
+        command = word(words, name, run, sentence)
         command.add_argument("--with-parent", action="store_true", help="end when the process that started this ends")
         command.epilog = _settings_listed()
         command.formatter_class = argparse.RawDescriptionHelpFormatter
-    web = _word(words, "web", _web, "Run one web process: client, API, webhooks, stream.")
+    web = word(words, "web", _web, "Run one web process: client, API, webhooks, stream.")
     web.add_argument("--fd", type=int, default=None, help="number of a listening socket that is inherited")
-    _word(words, "worker", _worker, "Run one worker process: incoming messages, outgoing messages, jobs.")
-    migrate = _word(words, "migrate", _migrate, "Bring the database's schema to this version.")
+    word(words, "worker", _worker, "Run one worker process: incoming messages, outgoing messages, jobs.")
+    migrate = word(words, "migrate", _migrate, "Bring the database's schema to this version.")
     migrate.add_argument("--create-roles", action="store_true", help="make the database roles first (once per server)")
     migrate.add_argument("--check", action="store_true", help="change nothing; say whether this version can run on it")
-    sandbox = _word(words, "sandbox", _sandbox, "Run the sandbox that plays the providers, or print its keys.")
+    sandbox = word(words, "sandbox", _sandbox, "Run the sandbox that plays the providers, or print its keys.")
     sandbox.add_argument("word", nargs="?", choices=["serve", "info"], default="serve")
     sandbox.add_argument("--json", action="store_true", help="with info: as JSON")
-    doctor = _word(words, "doctor", _doctor, "Walk the way of a message and name the first hop that is broken.")
+    doctor = word(words, "doctor", _doctor, "Walk the way of a message and name the first hop that is broken.")
     doctor.add_argument("--firm", help="only this firm's numbers; default: every firm's")
     doctor.add_argument("--json", action="store_true", help="print everything as JSON at the end")
-    _word(words, "openapi", _openapi, "Print the OpenAPI document.")
-    _word(words, "demo-data", _demo_data, None)
+    word(words, "openapi", _openapi, "Print the OpenAPI document.")
+    word(words, "demo-data", _demo_data, None)
 
 
 def _settings_listed() -> str:
@@ -226,39 +205,34 @@ def _settings_listed() -> str:
     )
 
 
-def _group(words: _Words, name: str, sentence: str) -> _Words:
-    command = words.add_parser(name, help=sentence, description=sentence)
-    return command.add_subparsers(title="commands", metavar="COMMAND", required=True)
-
-
-def _words_about_firms(words: _Words) -> None:
-    firms = _group(words, "tenant", "Firms.")
-    tenant = _word(firms, "create", _admin("admin", "tenant_create"), "Make a firm.")
+def _words_about_firms(words: Words) -> None:
+    firms = group(words, "tenant", "Firms.")
+    tenant = word(firms, "create", admin("admin", "tenant_create"), "Make a firm.")
     tenant.add_argument("firm", help="what its people type at sign-in, for example mavera")
     tenant.add_argument("--name", help="as shown on the screen; default: the same")
     tenant.add_argument("--timezone", default="Europe/Istanbul")
     tenant.add_argument("--locale", default="tr", choices=["tr", "en"])
 
-    users = _group(words, "user", "People who sign in.")
-    made = _word(users, "create", _admin("admin", "user_create"), "Make a user of a firm.")
+    users = group(words, "user", "People who sign in.")
+    made = word(users, "create", admin("admin", "user_create"), "Make a user of a firm.")
     made.add_argument("--role", default="user", choices=["user", "supervisor"])
     made.add_argument("--name", help="as shown on the screen; default: the user name")
     made.add_argument("--locale", default="tr", choices=["tr", "en"])
-    changed = _word(
+    changed = word(
         users,
         "password",
-        _admin("admin", "user_password"),
+        admin("admin", "user_password"),
         "Give a user another password and sign them out everywhere.",
     )
-    disabled = _word(users, "disable", _admin("admin", "user_disable"), "Sign a user out and let them in no more.")
-    enabled = _word(users, "enable", _admin("admin", "user_enable"), "Let a disabled user sign in again.")
+    disabled = word(users, "disable", admin("admin", "user_disable"), "Sign a user out and let them in no more.")
+    enabled = word(users, "enable", admin("admin", "user_enable"), "Let a disabled user sign in again.")
     for user in (made, changed, disabled, enabled):
         user.add_argument("user", help="the user name")
         user.add_argument("--firm", required=True)
     for user in (made, changed):
         user.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
 
-    team = _word(_group(words, "team", "Teams."), "create", _admin("admin", "team_create"), "Make a team of a firm.")
+    team = word(group(words, "team", "Teams."), "create", admin("admin", "team_create"), "Make a team of a firm.")
     team.add_argument("name", help="as shown on the screen")
     team.add_argument("--firm", required=True)
     team.add_argument(
@@ -266,15 +240,15 @@ def _words_about_firms(words: _Words) -> None:
     )
 
 
-def _words_about_channels(words: _Words) -> None:
-    apps = _group(words, "app", "Provider apps that sign webhooks.")
-    app = _word(apps, "create", _admin("admin_channels", "app_create"), "Keep the secrets of a Meta app.")
+def _words_about_channels(words: Words) -> None:
+    apps = group(words, "app", "Provider apps that sign webhooks.")
+    app = word(apps, "create", admin("admin_channels", "app_create"), "Keep the secrets of a Meta app.")
     app.add_argument("kind", choices=["whatsapp_cloud"])
     app.add_argument("--firm", help="the firm's own app; default: the platform's")
     app.add_argument("--secrets-stdin", action="store_true", help="read {app_secret, verify_token} from standard input")
 
-    channels = _group(words, "channel", "Connected accounts.")
-    channel = _word(channels, "connect", _admin("admin_channels", "channel_connect"), "Connect a WhatsApp number.")
+    channels = group(words, "channel", "Connected accounts.")
+    channel = word(channels, "connect", admin("admin_channels", "channel_connect"), "Connect a WhatsApp number.")
     channel.add_argument("kind", choices=["whatsapp_cloud"])
     channel.add_argument("--firm", required=True)
     channel.add_argument("--phone-number-id", required=True, help="from the app's WhatsApp page at Meta")
@@ -284,20 +258,20 @@ def _words_about_channels(words: _Words) -> None:
     channel.add_argument("--app", type=UUID, help="the firm's own app; default: the platform's")
     channel.add_argument("--token-stdin", action="store_true", help="read the access token from standard input")
 
-    gone = _word(
+    gone = word(
         channels,
         "disconnect",
-        _admin("admin_channels", "channel_disconnect"),
+        admin("admin_channels", "channel_disconnect"),
         "Forget a number's access token and give the number free; its conversations stay.",
     )
     gone.add_argument("number", help="the phone number as people write it, or its phone number id")
     gone.add_argument("--firm", required=True)
 
-    kept = _group(words, "quarantine", "Parts of webhooks that could not be stored.")
-    listing = _word(kept, "list", _admin("admin_channels", "quarantine_list"), "Show what waits there.")
+    kept = group(words, "quarantine", "Parts of webhooks that could not be stored.")
+    listing = word(kept, "list", admin("admin_channels", "quarantine_list"), "Show what waits there.")
     listing.add_argument("--limit", type=int, default=50)
-    again = _word(
-        kept, "replay", _admin("admin_channels", "quarantine_replay"), "Take in a part again, or all of one reason."
+    again = word(
+        kept, "replay", admin("admin_channels", "quarantine_replay"), "Take in a part again, or all of one reason."
     )
     again.add_argument("what", help="its id, or a reason such as unknown_account")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from invekto.entry.postgres import EmbeddedPostgres
+from invekto.entry.postgres import SUPERUSER, EmbeddedPostgres
 from invekto.entry.refusal import StartRefused
 from invekto.entry.roles import APP, OWNER
 from invekto.kernel.settings import Settings
@@ -48,3 +48,22 @@ def any_database(settings: Settings) -> Iterator[Settings]:
         yield on_embedded(settings, server)
     finally:
         server.stop()
+
+
+def has_own_server(settings: Settings) -> bool:
+    """Whether the database, which runs, is the one that comes along."""
+    server = embedded(settings)
+    return server.runs_elsewhere() and settings.database_url in (None, server.url(APP))
+
+
+def all_seeing_url(settings: Settings) -> str:
+    """The login that may see every firm's rows: the superuser of the server that comes along, else the operator's own.
+
+    The database runs. Whether the operator's login does see them is asked by whoever needs it.
+    """
+    server = embedded(settings)
+    if server.runs_elsewhere() and settings.database_url in (None, server.url(APP)):
+        return server.url(SUPERUSER)
+    if settings.admin_database_url is None:
+        raise StartRefused("INVEKTO_ADMIN_DATABASE_URL is not set: set it to a login that sees every row.")
+    return settings.admin_database_url

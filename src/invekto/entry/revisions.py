@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import asyncpg
 
 import invekto
-from invekto.entry.refusal import StartRefused
+from invekto.entry.refusal import DatabaseAway, StartRefused
 from invekto.entry.roles import check_login, check_server
 from invekto.kernel.tenancy import Connection
 
@@ -30,11 +30,19 @@ def migrations_folder() -> Path:
 @cache
 def head_revision() -> str:
     """The newest migration: the one that no other follows. A test compares it with the migration tool's own answer."""
-    scripts = [path.read_text(encoding="utf-8") for path in (migrations_folder() / "versions").glob("*.py")]
-    followed = {name for script in scripts for name in _BEFORE.findall(script)}
-    heads = {name for script in scripts for name in _REVISION.findall(script)} - followed
-    (head,) = heads
-    return str(head)
+    followed = {name for script in _scripts() for name in _BEFORE.findall(script)}
+    (head,) = known_revisions() - followed
+    return head
+
+
+@cache
+def known_revisions() -> frozenset[str]:
+    """Every schema that this version can bring to its own."""
+    return frozenset(str(name) for script in _scripts() for name in _REVISION.findall(script))
+
+
+def _scripts() -> list[str]:
+    return [path.read_text(encoding="utf-8") for path in (migrations_folder() / "versions").glob("*.py")]
 
 
 async def connect(url: str, variable: str = "DATABASE_URL") -> Connection:
@@ -52,7 +60,7 @@ async def connect(url: str, variable: str = "DATABASE_URL") -> Connection:
         raise StartRefused(f"The database {target} does not admit the login of {variable} ({error}).") from error
     except (OSError, TimeoutError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError) as error:
         reason = str(error) or type(error).__name__
-        raise StartRefused(
+        raise DatabaseAway(
             f"The database {target} cannot be reached ({reason}): check {variable} and the server."
         ) from error
 

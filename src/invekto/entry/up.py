@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from invekto.entry import sandbox
 from invekto.entry.database import on_embedded
 from invekto.entry.demo import DEMO_FIRMS, DEMO_PASSWORD, DEMO_USERS
+from invekto.entry.key_check import former_key_in_use, ring
 from invekto.entry.postgres import EmbeddedPostgres
 from invekto.entry.refusal import StartRefused
 from invekto.entry.revisions import check, has_firms, is_current
@@ -33,6 +34,7 @@ def up(settings: Settings) -> int:
             listener = listen(settings.host, settings.port, "INVEKTO_PORT")
             settings = _start_database(supervisor, settings)
             _migrate(supervisor, settings)
+            _look_at_keys(supervisor, settings)
             _start_desk(supervisor, settings, listener.fileno())
             print(
                 f"Invekto listens on http://{_shown(settings.host)}:{settings.port} as {settings.public_url}",
@@ -62,6 +64,7 @@ def demo(settings: Settings) -> int:
             supervisor.start(_sandbox_service(settings))
             settings = _start_database(supervisor, settings)
             _migrate(supervisor, settings)
+            _look_at_keys(supervisor, settings)
             if not _has_sample_firms(settings):
                 _wait_for_sandbox(supervisor, settings)
                 log.info("making the sample firms, this once")
@@ -92,6 +95,17 @@ def _migrate(supervisor: Supervisor, settings: Settings) -> None:
         supervisor.run_once(_owners_child("migrate", settings))
 
 
+def _look_at_keys(supervisor: Supervisor, settings: Settings) -> None:
+    """Secrets under a former key are sealed anew before anybody opens them; a key that opens nothing ends the start."""
+    assert settings.database_url is not None
+    if (
+        asyncio.run(former_key_in_use(settings.database_url, ring(settings)))
+        and settings.admin_database_url is not None
+    ):
+        log.info("sealing stored secrets with the new key")
+        supervisor.run_once(_owners_child("key", settings, "rotate"))
+
+
 def _has_sample_firms(settings: Settings) -> bool:
     assert settings.database_url is not None
     return asyncio.run(has_firms(settings.database_url, DEMO_FIRMS))
@@ -112,10 +126,10 @@ def _child(word: str, settings: Settings, *arguments: str, inherited: Sequence[i
     return ChildProcess(word, command, settings.child_environment(), inherited)
 
 
-def _owners_child(word: str, settings: Settings) -> ChildProcess:
+def _owners_child(word: str, settings: Settings, *arguments: str) -> ChildProcess:
     """One that may also sign in as the schema's owner; the processes that serve may not."""
     assert settings.admin_database_url is not None
-    child = _child(word, settings)
+    child = _child(word, settings, *arguments)
     child.environment = {**child.environment, "INVEKTO_ADMIN_DATABASE_URL": settings.admin_database_url}
     return child
 

@@ -19,6 +19,7 @@ from invekto.entry.wiring import notice_subscribers, subscriptions
 from invekto.kernel.crypto import KeyRing
 from invekto.kernel.db import Database, DatabaseOptions
 from invekto.kernel.http import Http
+from invekto.kernel.metrics import watch_loop
 from invekto.kernel.settings import Settings
 from invekto.kernel.storage import KEPT_FREE, DiskStore
 from invekto.search.handlers import Indexer
@@ -40,7 +41,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         subscriptions=subscriptions(),
     )
     registry = build_registry(settings)
-    keys = KeyRing(settings.secret_key)
+    keys = KeyRing(settings.secret_key, settings.former_keys)
     http = Http(operator_urls=operator_urls(settings))
     media = DiskStore(settings.data / "media", keeps_free=KEPT_FREE)
     media.prepare()
@@ -56,6 +57,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     }
     tasks = [asyncio.create_task(part, name=name) for name, part in parts.items()]
     stopping = asyncio.create_task(stop.wait())
+    watching = asyncio.create_task(watch_loop(), name="loop watch")
     try:
         await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
         if stop.is_set():
@@ -71,5 +73,6 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     finally:
         stopping.cancel()
         asked.close()
+        watching.cancel()
         await http.close()
         await database.close()

@@ -52,6 +52,11 @@ class KeyRing:
         """Names the key that seals now; a sealed value carries it, so rotation finds what is old."""
         return self._current.hex()
 
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """Every key that opens something here; the one that seals comes first."""
+        return tuple(key_id.hex() for key_id in self._masters)
+
     def seal(self, plain: bytes, *, tenant_id: UUID | None, purpose: str) -> bytes:
         """Encrypts for one tenant (None = the platform) and one purpose such as `channel.credentials`."""
         nonce = os.urandom(_NONCE_LENGTH)

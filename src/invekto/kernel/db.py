@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from invekto.kernel.bus import open_bus
 from invekto.kernel.clock import Clock, SystemClock
@@ -132,6 +133,15 @@ class Database:
                     connection_class=LinkConnection,
                 )
             return self._pools[role]
+
+    def connections(self) -> dict[str, tuple[int, int, int]]:
+        """Of each pool that is in use: how many connections it may open, and how many are lent and idle."""
+        requests = cast("QueuePool", self.engine.pool)
+        found = {"requests": (requests.size(), requests.checkedout(), requests.checkedin())}
+        for role, pool in self._pools.items():
+            idle = pool.get_idle_size()
+            found[role.removeprefix("invekto_")] = (pool.get_max_size(), pool.get_size() - idle, idle)
+        return found
 
     @asynccontextmanager
     async def tx(self, tenant_id: UUID, actor: Actor, *, now: datetime | None = None) -> AsyncIterator[Tx]:

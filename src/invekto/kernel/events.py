@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from invekto.kernel.jobs import Job
@@ -237,3 +237,11 @@ async def trim_events(connection: Connection, older_than: datetime, limit: int) 
     row = await connection.fetchrow(_TRIM, older_than, limit)
     assert row is not None, "an aggregate gives a row"
     return int(row["deleted"])
+
+
+RESTORED: Final = """
+truncate event;
+update database_epoch set epoch = greatest(epoch + 1, extract(epoch from clock_timestamp())::bigint), trimmed_xid = 0;
+"""
+"""What a database needs that was put back to an earlier moment: its log tells of another history, so every screen loads
+again. The epoch is one that no restore of the same backup has had. Holds for the schema of every version since the first."""

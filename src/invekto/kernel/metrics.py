@@ -5,6 +5,7 @@ Labels take values of a short, known list only: a tenant, an address or a user's
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, start_http_server
@@ -27,6 +28,14 @@ REFUSED_ORIGINS: Final = Counter(
     "invekto_refused_origins", "Requests and sockets of a foreign site.", registry=REGISTRY
 )
 
+LOOP_LAG_SECONDS: Final = Histogram(
+    "invekto_loop_lag_seconds",
+    "How late the event loop wakes somebody who asked for a moment: above 0.1 s something blocks it.",
+    buckets=(0.001, 0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5),
+    registry=REGISTRY,
+)
+_LOOK_AT_THE_LOOP_S: Final = 0.5
+
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 
 
@@ -38,3 +47,12 @@ def exposition() -> bytes:
 def show_on_loopback(port: int) -> None:
     """Serves the same from a thread of its own, to this machine only, as long as the process lives. OSError when the port is taken."""
     start_http_server(port, "127.0.0.1", REGISTRY)
+
+
+async def watch_loop() -> None:
+    """Measures the loop it runs in, twice a second, until it is cancelled."""
+    loop = asyncio.get_running_loop()
+    while True:
+        due = loop.time() + _LOOK_AT_THE_LOOP_S
+        await asyncio.sleep(_LOOK_AT_THE_LOOP_S)
+        LOOP_LAG_SECONDS.observe(max(loop.time() - due, 0))

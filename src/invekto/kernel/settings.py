@@ -11,18 +11,17 @@ import difflib
 import ipaddress
 import os
 import re
-import secrets
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal, Self, TypeAlias, cast
 from urllib.parse import SplitResult, urlsplit
 
+from invekto.kernel.secret_key import SECRET_KEY_BYTES, SettingsError, kept_key, write_key
+
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 LogFormat: TypeAlias = Literal["text", "json"]
 
-SECRET_KEY_BYTES: Final = 32
 _LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
 # Everything an operator may set, with the sentence that `invekto up --help` shows; docs/operations.md says more.
@@ -37,6 +36,8 @@ VARIABLES: Final[Mapping[str, str]] = {
     "INVEKTO_DB_POOL": "Connections that each web process keeps for requests. Default 10.",
     "INVEKTO_PUBLIC_URL": "Where browsers and providers reach this server. Default http://127.0.0.1:PORT.",
     "INVEKTO_SECRET_KEY": "32 bytes in base64 that encrypt credentials. Default: made once, DATA/secret.key.",
+    "INVEKTO_SECRET_KEY_FORMER": "Keys before the present one, with commas between: they open, `key rotate` seals anew. Default: none.",
+    "INVEKTO_BACKUP_BEFORE_UPGRADE": "Whether the database is saved into DATA/backups before it is migrated: yes or no. Default yes.",
     "INVEKTO_WHATSAPP_CLOUD_URL": "Base of Meta's Graph API. Default https://graph.facebook.com/v26.0.",
     "INVEKTO_WHATSAPP_APP_ID": "Id of the platform's Meta app: with the next one people connect numbers by Meta's dialog.",
     "INVEKTO_WHATSAPP_CONFIG_ID": "Id of that app's Facebook Login for Business configuration. Default: none.",
@@ -54,14 +55,6 @@ _SUBJECT: Final = re.compile(r"[a-zA-Z0-9_-]{0,64}")
 _FAILPOINT: Final = re.compile(r"[a-z_.]+(:[1-9]\d{0,6})?")
 
 
-class SettingsError(Exception):
-    """A setting has a value that cannot be used. The text is one sentence for the operator."""
-
-    def __init__(self, variable: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.variable = variable
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """One process's settings. Secrets stay out of `repr`."""
@@ -76,6 +69,8 @@ class Settings:
     db_pool: int = 10
     public_url: str = "http://127.0.0.1:8000"
     secret_key: bytes = field(repr=False)
+    former_keys: tuple[bytes, ...] = field(default=(), repr=False)
+    backup_before_upgrade: bool = True
     whatsapp_cloud_url: str = "https://graph.facebook.com/v26.0"
     whatsapp_app_id: str | None = None
     whatsapp_config_id: str | None = None
@@ -90,13 +85,15 @@ class Settings:
     unknown: tuple[str, ...] = ()
 
     @classmethod
-    def load(cls, environ: Mapping[str, str] | None = None) -> Self:
-        """Reads the settings from the process's environment, or from the one given.
+    def load(
+        cls, environ: Mapping[str, str] | None = None, *, folder: Path | None = None, makes_key: bool = True
+    ) -> Self:
+        """Reads the settings from the process's environment, or from the one given; `folder` goes over INVEKTO_DATA.
 
-        Makes `DATA/secret.key` when there is no key yet.
+        Makes `DATA/secret.key` when there is no key yet and nothing that one could have sealed.
 
         Raises:
-            SettingsError: a value cannot be used, or the key cannot be written.
+            SettingsError: a value cannot be used, the key cannot be written, or it is missing and may not be made.
         """
         given = {name: value.strip() for name, value in (os.environ if environ is None else environ).items()}
         read = _Reader({name: value for name, value in given.items() if value})
@@ -108,7 +105,7 @@ class Settings:
                 "INVEKTO_SANDBOX_PORT",
                 f"INVEKTO_PORT and INVEKTO_SANDBOX_PORT are both {port}: give the sandbox a port of its own.",
             )
-        data = read.folder("INVEKTO_DATA", Path(".invekto"))
+        data = read.folder("INVEKTO_DATA", Path(".invekto")) if folder is None else folder.expanduser().absolute()
         return cls(
             host=host,
             port=port,
@@ -119,7 +116,9 @@ class Settings:
             bus_url=read.bus("INVEKTO_BUS_URL"),
             db_pool=read.number("INVEKTO_DB_POOL", 10, 2, 200),
             public_url=read.origin("INVEKTO_PUBLIC_URL", f"http://127.0.0.1:{port}"),
-            secret_key=read.key("INVEKTO_SECRET_KEY") or _kept_key(data),
+            secret_key=read.key("INVEKTO_SECRET_KEY") or kept_key(data, makes_key),
+            former_keys=read.keys("INVEKTO_SECRET_KEY_FORMER"),
+            backup_before_upgrade=read.choice("INVEKTO_BACKUP_BEFORE_UPGRADE", "yes", ("yes", "no")) == "yes",
             whatsapp_cloud_url=read.base_url("INVEKTO_WHATSAPP_CLOUD_URL", "https://graph.facebook.com/v26.0"),
             whatsapp_app_id=read.digits("INVEKTO_WHATSAPP_APP_ID"),
             whatsapp_config_id=read.digits("INVEKTO_WHATSAPP_CONFIG_ID"),
@@ -151,10 +150,12 @@ class Settings:
             "INVEKTO_SANDBOX_PORT": str(self.sandbox_port),
             "INVEKTO_DATA": str(self.data),
             "DATABASE_URL": self.database_url,
-            "INVEKTO_BUS_URL": "A NATS server that carries wake-ups between many processes. Default: the database itself.",
+            "INVEKTO_BUS_URL": self.bus_url,
             "INVEKTO_DB_POOL": str(self.db_pool),
             "INVEKTO_PUBLIC_URL": self.public_url,
             "INVEKTO_SECRET_KEY": base64.b64encode(self.secret_key).decode(),
+            "INVEKTO_SECRET_KEY_FORMER": ",".join(base64.b64encode(key).decode() for key in self.former_keys),
+            "INVEKTO_BACKUP_BEFORE_UPGRADE": "yes" if self.backup_before_upgrade else "no",
             "INVEKTO_WHATSAPP_CLOUD_URL": self.whatsapp_cloud_url,
             "INVEKTO_WHATSAPP_APP_ID": self.whatsapp_app_id,
             "INVEKTO_WHATSAPP_CONFIG_ID": self.whatsapp_config_id,
@@ -267,8 +268,14 @@ class _Reader:
 
     def key(self, variable: str) -> bytes | None:
         text = self._given.get(variable)
-        if text is None:
-            return None
+        return None if text is None else self._key(variable, text)
+
+    def keys(self, variable: str) -> tuple[bytes, ...]:
+        parts = [part.strip() for part in self._given.get(variable, "").split(",")]
+        return tuple(self._key(variable, part) for part in parts if part)
+
+    @staticmethod
+    def _key(variable: str, text: str) -> bytes:
         try:
             key = base64.b64decode(text, altchars=b"-_" if "-" in text or "_" in text else None, validate=True)
         except (binascii.Error, ValueError):
@@ -332,38 +339,15 @@ def _unknown_names(given: Mapping[str, str]) -> list[str]:
     return unknown
 
 
-def _kept_key(data: Path) -> bytes:
-    """The key in the data folder. Made there on the first start: complete or not at all, and only once."""
-    path = data / "secret.key"
-    try:
-        if not path.exists():
-            data.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(prefix=".secret.key.", dir=data)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(base64.b64encode(secrets.token_bytes(SECRET_KEY_BYTES)) + b"\n")
-                    file.flush()
-                    os.fsync(file.fileno())
-                # A link fails when another process was first; its key is the one that counts.
-                os.link(temporary, path)
-            except FileExistsError:
-                pass
-            finally:
-                Path(temporary).unlink(missing_ok=True)
-        text = path.read_text("ascii")
-        key = base64.b64decode(text, validate=False)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise SettingsError(
-            "INVEKTO_DATA",
-            f"The secret key {path} cannot be kept ({reason}): make room and the folder writable, or set INVEKTO_DATA elsewhere.",
-        ) from error
-    if len(key) != SECRET_KEY_BYTES:
-        raise SettingsError(
-            "INVEKTO_SECRET_KEY",
-            f"{path} is damaged: put the file back from a backup, because stored credentials open with that key only.",
-        )
-    return key
+def keep_key(folder: Path | None, text: bytes, environ: Mapping[str, str] | None = None) -> None:
+    """Puts a backup's key into the data folder, unless one is there or the environment gives one: that is the operator's word."""
+    given = os.environ if environ is None else environ
+    if given.get("INVEKTO_SECRET_KEY", "").strip():
+        return
+    data = folder or _Reader({name: value for name, value in given.items() if value.strip()}).folder(
+        "INVEKTO_DATA", Path(".invekto")
+    )
+    write_key(data.expanduser().absolute() / "secret.key", text)
 
 
-__all__ = ["SECRET_KEY_BYTES", "VARIABLES", "LogFormat", "Network", "Settings", "SettingsError"]
+__all__ = ["SECRET_KEY_BYTES", "VARIABLES", "LogFormat", "Network", "Settings", "SettingsError", "keep_key"]
