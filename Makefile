@@ -1,6 +1,6 @@
 # Everything a developer types. Needs Python 3.11 or newer with pip, git and make; Node, uv and databases come along.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench web openapi requirements clean bootstrap
+.PHONY: help demo test check bench nightly web openapi requirements clean bootstrap
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= $(or $(shell for p in python3.14 python3.13 python3.12 python3.11 python3 python; do \
@@ -31,6 +31,9 @@ check: bootstrap ## Check style, types, layers, and that the generated files are
 
 bench: bootstrap ## Measure against pgbench and the budget; writes bench.json.
 	@$(RUN)/python -m benchmarks
+
+nightly: bench ## Measure, and compare with the last release's figures (benchmarks/released.json).
+	@$(RUN)/python -m benchmarks.compare
 
 web: bootstrap ## Build the web client (the other targets do it when its sources changed).
 

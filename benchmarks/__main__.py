@@ -31,6 +31,7 @@ GROUPS: dict[str, Callable[[Bench, Plan], Iterator[Figure]]] = {
     "outbox": egress.outbox,
     "fanout": reading.fan_out,
     "bus": bus.buses,
+    "slow": reading.beside_slow,
     "start": living.start,
     "screen": screen.screen,
     "lists": reading.lists,

@@ -138,6 +138,7 @@ class Screens(Helper):
     """Sockets that wait for marks from the moment the object is made."""
 
     def __init__(self, watch: Watch, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
         super().__init__("sockets", folder)
         self._result = folder / "sockets.times"
         self.tell(watch.text(), str(self._result))
@@ -170,6 +171,11 @@ class Provider(Helper):
         """Messages taken since the last `calls`."""
         self.tell("count")
         return int(self.hear(30))
+
+    def fails_every(self, number: int) -> None:
+        """From now on every message whose mark `number` divides is refused the first time; 0: none."""
+        self.tell(f"fail {number}")
+        self.hear(30)
 
     def calls(self) -> list[tuple[int, float]]:
         """(mark, when) of every message since the last time, in order of arrival."""

@@ -25,6 +25,8 @@ class Plan:
     list_sizes: tuple[int, ...]
     list_s: float
     sockets: int
+    idle_sockets: int
+    slow_sockets: int
     starts: int
     demo: bool
     patience_s: float
@@ -41,9 +43,11 @@ class Plan:
             latency_s=7,
             outbox=3000,
             sends=60,
-            list_sizes=(10_000, 100_000),
+            list_sizes=(10_000, 100_000, 1_000_000),
             list_s=6,
             sockets=1000,
+            idle_sockets=4000,
+            slow_sockets=20,
             starts=3,
             demo=True,
             patience_s=60,
@@ -63,6 +67,8 @@ class Plan:
             list_sizes=(10_000,),
             list_s=2,
             sockets=200,
+            idle_sockets=200,
+            slow_sockets=5,
             starts=1,
             demo=False,
             patience_s=10,

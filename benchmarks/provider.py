@@ -1,6 +1,7 @@
 """The provider's side of sending, in a process of its own: takes Graph API calls and notes when each came.
 
-Much lighter than the sandbox, whose rules would cost more CPU than what is measured. Accepts everything.
+Much lighter than the sandbox, whose rules would cost more CPU than what is measured. Accepts everything, or (`fail N`) refuses
+every Nth message the first time as Meta does when it is out of order: 503, to be tried again.
 """
 
 from __future__ import annotations
@@ -24,6 +25,15 @@ class Book:
 
     def __init__(self) -> None:
         self.calls: list[tuple[int, float]] = []
+        self.fails_every = 0
+        self._failed: set[int] = set()
+
+    def fails(self, mark: int) -> bool:
+        """Whether this message is refused now: each at most once."""
+        if not self.fails_every or mark % self.fails_every or mark in self._failed:
+            return False
+        self._failed.add(mark)
+        return True
 
     def write(self, name: str) -> None:
         calls, self.calls = self.calls, []
@@ -58,6 +68,7 @@ class Call(asyncio.Protocol):
         self._answer(self._reply(url, payload, now))
 
     def _reply(self, url: str, payload: bytes, now: float) -> object:
+        """None: not now."""
         if not url.partition("?")[0].endswith("/messages"):
             return {"success": True, "id": url.rpartition("/")[2]}
         asked = json.loads(payload)
@@ -65,6 +76,8 @@ class Call(asyncio.Protocol):
             return {"success": True}
         found = _MARK.search(payload)
         mark = int(found.group(1)) if found else -1
+        if self._book.fails(mark):
+            return None
         self._book.calls.append((mark, now))
         return {
             "messaging_product": "whatsapp",
@@ -73,8 +86,15 @@ class Call(asyncio.Protocol):
         }
 
     def _answer(self, document: object) -> None:
-        text = json.dumps(document).encode()
-        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(text)}\r\n\r\n"
+        status = "200 OK" if document is not None else "503 Service Unavailable"
+        error = {
+            "message": "Service temporarily unavailable",
+            "type": "OAuthException",
+            "code": 2,
+            "is_transient": True,
+        }
+        text = json.dumps({"error": error} if document is None else document).encode()
+        head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(text)}\r\n\r\n"
         self._transport.write(head.encode() + text)
 
 
@@ -89,7 +109,9 @@ async def serve() -> None:
     while line := await reader.readline():
         name = line.decode().strip()
         count = len(book.calls)
-        if name != "count":
+        if name.startswith("fail "):
+            book.fails_every = int(name.removeprefix("fail "))
+        elif name != "count":
             book.write(name)
         print(count, flush=True)
 

@@ -46,8 +46,13 @@ class Watch:
 class Screen:
     """A WebSocket client that reads, and answers pings."""
 
-    def __init__(self, port: int, origin: str, cookie: str) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
+    def __init__(self, port: int, origin: str, cookie: str, unread_bytes: int | None = None) -> None:
+        """`unread_bytes`: how much the kernel may keep for us; for a screen that will not read."""
+        self.socket = socket.socket()
+        if unread_bytes is not None:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, unread_bytes)
+        self.socket.settimeout(30)
+        self.socket.connect(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         key = base64.b64encode(os.urandom(16)).decode()
         self.socket.sendall(
