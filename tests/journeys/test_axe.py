@@ -19,6 +19,7 @@ from tests.journeys.test_message_and_answer import PICTURE
 LATE = "Rüya Kılınç"
 # Changes language and theme: those of the others stay.
 WALKER = "walker"
+REPLY = "İki dosyalı yanıt"
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +47,19 @@ def places(desk: Desk) -> dict[str, str]:
     )
     closed = wait_until(lambda: desk.rows(query, LATE), "the late one is stored")[0]["id"]
     return {"full": f"/inbox/all/{full}", "closed": f"/inbox/all/{closed}", "gone": f"/inbox/all/{number['waba_id']}"}
+
+
+@pytest.fixture(scope="module")
+def reply_with_files(desk: Desk) -> None:
+    """A canned reply that has a picture, a document and two languages."""
+    with desk.signed_in("supervisor") as client:
+        ids = []
+        for name, content in (("a.png", PICTURE.read_bytes()), ("b.txt", b"b")):
+            made = client.post("/api/v1/media", files={"file": (name, content)}).raise_for_status()
+            ids.append(made.json()["id"])
+        texts = {"tr": "Merhaba {{contact.first_name}}", "ar": "مرحبا {{contact.first_name}}"}
+        body = {"shortcut": "axe", "title": REPLY, "texts": texts, "attachment_ids": ids}
+        client.post("/api/v1/canned-replies", json=body).raise_for_status()
 
 
 class Walk:
@@ -179,6 +193,64 @@ def others(walk: Walk, places: dict[str, str]) -> None:
     walk.go("/nowhere")
     page.get_by_role("heading").first.wait_for()
     walk.look("no such page")
+
+
+def canned_replies(walk: Walk) -> None:
+    page = walk.page
+    walk.go("/canned-replies")
+    page.get_by_test_id("canned-row").first.wait_for()
+    walk.look("canned replies")
+    page.get_by_role("searchbox").fill("qqq")
+    page.get_by_test_id("canned-row").first.wait_for(state="hidden")
+    walk.look("canned replies, nothing found")
+    page.get_by_role("searchbox").fill("")
+    page.get_by_test_id("canned-row").filter(has_text=REPLY).get_by_role("button").first.click()
+    page.get_by_test_id("canned-file").nth(1).wait_for()
+    walk.look("canned reply with files")
+
+
+def channels(walk: Walk) -> None:
+    page = walk.page
+    walk.go("/channels")
+    card = page.get_by_test_id("channel-card").first
+    expect(card).not_to_have_attribute("data-state", "unknown")
+    walk.look("channels")
+    for opener in ("channel-settings", "disconnect-channel", "reconnect-channel", "connect-channel"):
+        page.get_by_test_id(opener).first.click()
+        dialog = page.get_by_role("dialog")
+        dialog.wait_for()
+        if opener == "channel-settings":
+            page.locator("input[value=store_days]").check()
+        if opener == "connect-channel":
+            page.get_by_test_id("connect-meta").wait_for()
+            walk.look("connecting, two ways")
+            page.get_by_test_id("paste-token").click()
+            page.get_by_test_id("paste-submit").click()
+        walk.look(opener)
+        page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+    walk.go("/settings")
+    page.get_by_role("radio").first.wait_for()
+    walk.look("firm settings")
+    walk.go("/quarantine")
+    page.locator("button[aria-expanded=false]").first.click()
+    page.locator("pre").first.wait_for()
+    walk.look("quarantine, opened")
+
+
+@pytest.mark.parametrize(("size", "locale"), [(DESKTOP, "tr"), (PHONE, "en")], ids=["desktop", "phone"])
+def test_axe_finds_nothing_on_the_firms_own_pages_and_in_their_dialogs(
+    browser: Browser, desk: Desk, places: dict[str, str], reply_with_files: None, size: dict[str, int], locale: str
+) -> None:
+    context = new_context(browser, size=size, locale=locale)
+    walk = Walk(context.new_page(), desk, locale)
+    sign_in(walk.page, desk, WALKER)
+    wanted = {"locale": locale, "theme": "auto"}
+    assert walk.page.request.patch(f"{desk.url}/api/v1/session/user", data=wanted).ok
+    canned_replies(walk)
+    channels(walk)
+    assert not walk.found, "\n".join(walk.found)
+    context.close()
 
 
 @pytest.mark.parametrize("locale", ["tr", "en"])

@@ -28,6 +28,11 @@ TEMPLATES: list[dict[str, Any]] = [
         ],
     },
     {
+        "name": "gezi_kartlar",
+        "category": "MARKETING",
+        "components": [{"type": "BODY", "text": "Kartlara bakın."}, {"type": "CAROUSEL", "cards": []}],
+    },
+    {
         "name": "gezi_ret",
         "status": "REJECTED",
         "reason": "INVALID_FORMAT",

@@ -17,6 +17,13 @@ WORDS: dict[str, Any] = json.loads((ROOT / "web" / "src" / "features" / "templat
 SENTENCES: dict[str, str] = json.loads((ROOT / "src" / "invekto" / "locale" / "tr.json").read_text())
 REMINDER = "Merhaba {{1}}, *27 Kasım Cuma* saat {{2}} randevunuzu hatırlatırız."
 
+CAROUSEL: dict[str, Any] = {
+    "name": "kart_destesi",
+    "language": "tr",
+    "category": "MARKETING",
+    "components": [{"type": "BODY", "text": "Kartlara bakın."}, {"type": "CAROUSEL", "cards": []}],
+}
+
 
 @pytest.fixture(scope="module")
 def approved(desk: Desk) -> str:
@@ -31,7 +38,7 @@ def approved(desk: Desk) -> str:
         ],
     }
     with desk.customer() as control, desk.signed_in("supervisor") as client:
-        control.post("/whatsapp_cloud/templates", json={"templates": [template]}).raise_for_status()
+        control.post("/whatsapp_cloud/templates", json={"templates": [template, CAROUSEL]}).raise_for_status()
         channel = client.get("/api/v1/channels").json()["items"][0]["id"]
         client.post("/api/v1/templates/sync", json={"channel_id": channel}).raise_for_status()
     return str(template["name"])
@@ -133,6 +140,26 @@ def test_a_refusal_says_why_and_the_template_can_be_written_again(
     page.get_by_test_id("template-delete").click()
     expect(page).to_have_url(f"{desk.url}/templates")
     expect(page.get_by_test_id("template-row").filter(has_text="kis_programi")).to_have_count(0)
+
+
+def test_a_template_that_cannot_be_sent_says_why_and_is_not_chosen(agent: Page, desk: Desk, approved: str) -> None:
+    agent.goto(f"{desk.url}/inbox/mine")
+    agent.get_by_test_id("compose").click()
+    agent.get_by_test_id("first-phone").fill("0555 888 00 09")
+    search = agent.get_by_test_id("template-search")
+    search.fill("kart destesi")
+    option = agent.get_by_test_id("template-option")
+    expect(option).to_contain_text(SENTENCES["template_blocked_carousel"])
+    expect(option).to_contain_text(SENTENCES["template_todo_carousel"])
+    expect(option).to_have_attribute("aria-disabled", "true")
+    search.press("ArrowDown")
+    search.press("Enter")
+    expect(option).to_have_attribute("aria-selected", "false")
+    option.click(force=True)
+    expect(agent.get_by_test_id("template-fill")).to_have_count(0)
+    search.fill(approved)
+    search.press("Enter")
+    expect(agent.get_by_test_id("template-fill")).to_be_visible()
 
 
 def test_an_agent_reads_templates_and_has_no_editor(agent: Page, desk: Desk, approved: str) -> None:

@@ -102,7 +102,7 @@ def test_named_variables_are_checked_by_their_names() -> None:
         ([BODY, buttons({**LINK, "url": "https://a.test/{{1}}/a"})], "components.1.buttons.0.url", "url_variable"),
         ([BODY, buttons({**LINK, "example": []})], "components.1.buttons.0.example", "sample_required"),
         ([BODY, buttons({**CALL, "phone_number": "abc"})], "components.1.buttons.0.phone_number", "phone_wrong"),
-        ([BODY, buttons({**CODE, "example": ""})], "components.1.buttons.0.example", "sample_required"),
+        ([BODY, buttons({**CODE, "example": ""})], "components.1.buttons.0.example", "sample_code_required"),
         ([BODY, buttons({**CODE, "example": "a" * 16})], "components.1.buttons.0.example", "too_long"),
     ],
 )  # fmt: skip

@@ -85,7 +85,7 @@ def _url(at: str, button: Component) -> Iterator[Problem]:
 def _code(at: str, button: Component) -> Iterator[Problem]:
     sample = _sample(button)
     if not sample:
-        yield Problem(f"{at}.example", "sample_required", {"variable": "code"})
+        yield Problem(f"{at}.example", "sample_code_required")
     elif len(sample) > CODE_MAX:
         yield Problem(f"{at}.example", "too_long", {"max": CODE_MAX, "length": len(sample)})
 

@@ -12,7 +12,18 @@ const TONES: Record<string, string> = { APPROVED: 'green', REJECTED: 'red', DISA
 const REASONS = ['PROMOTIONAL', 'INCORRECT_CATEGORY', 'INVALID_FORMAT', 'TAG_CONTENT_MISMATCH', 'ABUSIVE_CONTENT', 'SCAM'];
 const QUALITIES = ['UNKNOWN', 'GREEN', 'YELLOW', 'RED'];
 const CATEGORIES = ['UTILITY', 'MARKETING', 'AUTHENTICATION'];
-const KNOWN = ['APPROVED', 'PENDING', 'REJECTED', 'PAUSED', 'DISABLED'];
+const KNOWN = [
+  'APPROVED',
+  'PENDING',
+  'REJECTED',
+  'PAUSED',
+  'DISABLED',
+  'IN_APPEAL',
+  'ARCHIVED',
+  'FLAGGED',
+  'LIMIT_EXCEEDED',
+  'PENDING_DELETION',
+];
 
 /** What the provider's reviewers do with the business's templates; each change is told by its webhook. */
 export function Templates() {

@@ -128,7 +128,7 @@ function Entry({ row }: { row: QuarantineRow }) {
         )}
       </div>
       {open && (
-        <pre className={classes.raw} dir="ltr">
+        <pre className={classes.raw} dir="ltr" tabIndex={0}>
           {readable(row.raw)}
         </pre>
       )}
