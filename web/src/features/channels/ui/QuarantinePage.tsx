@@ -1,5 +1,4 @@
 import { type InfiniteData, useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
-import type { TFunction } from 'i18next';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Page as PageOf, QuarantineRow } from '@/shared/api/types';
@@ -64,26 +63,6 @@ function readable(raw: string): string {
   }
 }
 
-const REASONS = [
-  'account_missing',
-  'change_malformed',
-  'empty',
-  'entry_malformed',
-  'group_not_handled',
-  'message_malformed',
-  'refused_by_database',
-  'sender_missing',
-  'status_malformed',
-  'type_not_handled',
-  'unparsable',
-  'wrong_app',
-] as const;
-
-function reasonOf(code: string, t: TFunction<'channels'>): string {
-  const known = REASONS.find((one) => one === code);
-  return known ? t(`quarantine.reason.${known}`) : t('quarantine.reason.other');
-}
-
 function Entry({ row }: { row: QuarantineRow }) {
   const { t } = useTranslation('channels');
   const queries = useQueryClient();
@@ -107,7 +86,7 @@ function Entry({ row }: { row: QuarantineRow }) {
           <IconChevronRight size={16} stroke={1.6} aria-hidden="true" />
           <ChannelMark kind={row.channel_kind} size={20} />
           <span className={classes.reason}>
-            {reasonOf(row.reason, t)}
+            {row.message}
             <code dir="ltr">{row.reason}</code>
           </span>
           <time dateTime={row.created_at}>{fullTime(row.created_at)}</time>
