@@ -170,6 +170,15 @@ async def test_a_message_that_comes_late_opens_the_window_from_its_own_time_and_
     assert await write(timedelta(hours=20)) == now + timedelta(hours=24)
 
 
+@pytest.mark.fault("F23", injects="a provider whose clock is two hours ahead", holds="the window is clamped")
+async def test_a_message_from_the_future_opens_no_longer_window(inlet: Inlet) -> None:
+    (line,) = await inlet.firm()
+    now = inlet.clock.now()
+    await inlet.receive(inlet.says(line, AYSE, timestamp=str(int((now + timedelta(hours=2)).timestamp()))))
+    row = await inlet.one("select window_closes_at from conversation")
+    assert row["window_closes_at"] == now + timedelta(hours=24, minutes=5), "so far two clocks may differ"
+
+
 async def test_every_line_and_conversation_of_a_batch_is_an_event(inlet: Inlet) -> None:
     (line,) = await inlet.firm()
     await inlet.receive(inlet.says(line, AYSE), inlet.says(line, MEHMET, name="Mehmet"), inlet.says(line, AYSE, "daha"))

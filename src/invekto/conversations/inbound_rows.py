@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import asyncpg
@@ -34,6 +34,10 @@ class NewConversation:
     team_id: UUID | None
     previous_id: UUID | None
     quiet: bool = False
+
+
+_AHEAD: Final = timedelta(minutes=5)
+"""So far two clocks may differ."""
 
 
 # `limit 1` keeps each probe a probe, as in contacts.identities.
@@ -294,7 +298,7 @@ async def update_threads(connection: Connection, threads: Sequence[Thread], now:
         [thread.waiting_since for thread in threads],
         [thread.thanked_at for thread in threads],
         [thread.gone_assignee is not None for thread in threads],
-        [_window(thread) for thread in threads],
+        [_window(thread, now) for thread in threads],
         now,
         [thread.opened for thread in threads],
         [None if line is None else "outbound" if _message(line).from_phone else "inbound" for line in last],
@@ -343,8 +347,13 @@ def line_preview(kind: str, said: str | None, payload: Payload, documents: Itera
     return preview(text or "", PREVIEW_LENGTH)
 
 
-def _window(thread: Thread) -> datetime | None:
-    ends = [line.message.window_closes_at for line in thread.lines if line.message and line.message.window_closes_at]
+def _window(thread: Thread, now: datetime) -> datetime | None:
+    """No message opens it for longer than it would now: a provider's clock that is ahead must not promise what will be refused."""
+    ends = [
+        min(message.window_closes_at, now + _AHEAD + (message.window_closes_at - message.sent_at))
+        for line in thread.lines
+        if (message := line.message) and message.window_closes_at
+    ]
     return max(ends, default=None)
 
 
