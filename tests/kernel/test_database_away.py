@@ -64,6 +64,16 @@ async def test_a_database_that_is_not_there_is_503_and_no_defect(
     await db.close()
 
 
+@pytest.mark.parametrize("sqlstate", ["53100", "53200", "53300"])
+async def test_a_database_without_room_is_503_and_no_defect(db: Database, sqlstate: str) -> None:
+    """F10: no place on the disk, no memory, no connection left."""
+
+    async def refused(tx: Tx) -> None:
+        await tx.session.execute(text(f"do $$ begin raise exception using errcode = '{sqlstate}'; end $$"))
+
+    assert told_to_ask_again(await ask(db, refused))
+
+
 async def end_backends(superuser_url: str) -> None:
     connection = await asyncpg.connect(superuser_url)
     await connection.fetch(

@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from invekto.accounts.permissions import CONVERSATIONS_VIEW
 from invekto.conversations.queries import Viewer
+from invekto.kernel.answers import database_is_away
 from invekto.kernel.auth import Principal
 from invekto.kernel.away import DATABASE_TROUBLE
 from invekto.kernel.errors import Unauthenticated
@@ -129,6 +130,13 @@ async def stream(scope: Scope, receive: Receive, send: Send) -> None:
         # Accepted first: a browser shows a page no other reason than the close code of an open socket.
         await websocket.accept()
         await websocket.close(SESSION_ENDED)
+        return
+    except Exception as error:
+        if not database_is_away(error):
+            raise
+        _log.warning("a screen could not be known: %s", error)
+        await websocket.accept()
+        await websocket.close(TRY_AGAIN_LATER)
         return
     if not principal.may(PERMISSION):
         await websocket.close(FORBIDDEN)

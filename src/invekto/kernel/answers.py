@@ -34,7 +34,8 @@ _AWAY: Final = (
     PoolTimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InternalClientError,
-    asyncpg.TooManyConnectionsError,
+    # No connection, no place on the disk, no memory.
+    asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
 )
 _FIELDS_MAX: Final = 20
