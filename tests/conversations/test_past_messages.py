@@ -135,6 +135,8 @@ async def test_whoever_was_only_in_the_past_begins_a_conversation_that_follows_o
     await inlet.receive(chunk(inlet, number, line(1, phone, seconds(inlet, timedelta(hours=1)))))
     past = await inlet.one("select id, window_closes_at from conversation")
     assert past["window_closes_at"] == inlet.clock.now() + timedelta(hours=23)
+    since = await inlet.one("select created_at from contact")
+    assert since["created_at"] == inlet.clock.now() - timedelta(hours=1)
     await inlet.receive(inlet.says(number, phone, "Merhaba"))
     live = await inlet.one("select status, previous_id, inbound_count from conversation where not past")
     assert tuple(live) == ("open", past["id"], 1)

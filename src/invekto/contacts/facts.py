@@ -45,6 +45,17 @@ async def note_first_touch(connection: Connection, touches: Sequence[Touch]) -> 
     )
 
 
+async def note_known_since(connection: Connection, known: Sequence[tuple[UUID, UUID, datetime]]) -> None:
+    """Contacts (tenant, contact) that were made of what is older than their row are as old as that."""
+    await connection.execute(
+        "update contact k set created_at = x.at"
+        " from (select t, i, min(a) as at from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) as x (t, i, a)"
+        "        group by t, i order by t, i) x"
+        " where k.tenant_id = x.t and k.id = x.i and k.created_at > x.at",
+        *(list(column) for column in zip(*known, strict=True)),
+    )
+
+
 async def note_consent(
     connection: Connection, said: Sequence[tuple[UUID, Known, PreferenceChanged]], now: datetime
 ) -> None:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from invekto.accounts.numbers import take_numbers
 from invekto.channels.adapter import Sender
-from invekto.contacts.facts import Touch, note_first_touch
+from invekto.contacts.facts import Touch, note_first_touch, note_known_since
 from invekto.contacts.identities import Known, Writer, resolve_writers
 from invekto.conversations.events import ThreadImported
 from invekto.conversations.inbound_rows import line_preview
@@ -135,6 +135,9 @@ async def import_threads(tx: Tx, threads: Sequence[PastThread]) -> list[UUID]:
     await insert_rows(connection, "attachment", files)
     await insert_rows(connection, "message_revision", revisions)
     await note_first_touch(connection, [touch for pair in pairs for touch in _touches(tx, *pair)])
+    await note_known_since(
+        connection, [(tx.tenant_id, row.known.contact_id, thread.lines[0].at) for thread, row in pairs]
+    )
     await insert_rows(connection, "assignment", [_assignment(tx, *pair) for pair in pairs if pair[0].assignee_id])
     await insert_rows(connection, "answer_interval", (one for pair in pairs for one in _intervals(tx, *pair)))
     await insert_rows(connection, "conversation_tag", (one for pair in pairs for one in _tags(tx, *pair)))

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
+from invekto.contacts.facts import note_known_since
 from invekto.conversations.inbound_rows import line_preview
 from invekto.kernel.tenancy import Connection
 
@@ -133,16 +134,17 @@ update conversation c
               $8::text[], $9::text[], $10::text[], $11::bigint[], $12::timestamptz[])
        as x (tenant_id, id, lines, first_at, last_at, at, preview, type, direction, status, seq, closes_at)
  where c.tenant_id = x.tenant_id and c.id = x.id
+returning c.tenant_id, c.contact_id, c.created_at
 """
 
 
 async def sum_up(connection: Connection, conversations: Iterable[Key]) -> None:
-    """What the lists show of these locked conversations, from the lines that they have now."""
+    """What the lists show of these locked conversations, from the lines that they have now; their people are as old."""
     wanted = sorted(set(conversations))
     if not wanted:
         return
     found = await connection.fetch(_NEWEST, *_columns(wanted))
-    await connection.execute(
+    summed = await connection.fetch(
         _SUM_UP,
         [row["tenant_id"] for row in found],
         [row["id"] for row in found],
@@ -157,6 +159,7 @@ async def sum_up(connection: Connection, conversations: Iterable[Key]) -> None:
         [row["seq"] or 0 for row in found],
         [None if row["heard_at"] is None else row["heard_at"] + _WINDOW for row in found],
     )
+    await note_known_since(connection, [(row["tenant_id"], row["contact_id"], row["created_at"]) for row in summed])
 
 
 def _preview(row: asyncpg.Record) -> str:

@@ -25,6 +25,8 @@ export function MessageLine({ item, contactName, channelId }: Props) {
   const failed = message.status === 'failed';
   const author = message.author.name ?? (side === 'in' ? contactName : '');
   const revoked = Boolean(message.revoked_at);
+  // Where the firm goes on showing what was deleted, it comes along; else nothing but the fact does.
+  const gone = revoked && !message.text && !message.payload && message.attachments.length === 0;
   const own = album ? {} : marksOf(message);
   return (
     <article
@@ -50,12 +52,14 @@ export function MessageLine({ item, contactName, channelId }: Props) {
           className={classes.bubble}
           data-kind={note ? 'note' : failed ? 'failed' : side}
           data-bare={(message.type === 'sticker' && !revoked) || undefined}
+          data-revoked={(revoked && !gone) || undefined}
         >
-          {!revoked && isForwarded(message) && <Forwarded message={message} />}
-          {message.reply_to && !revoked && <Quote message={message} contactName={contactName} />}
+          {revoked && !gone && <Revoked message={message} />}
+          {!gone && isForwarded(message) && <Forwarded message={message} />}
+          {message.reply_to && !gone && <Quote message={message} contactName={contactName} />}
           {album ? (
             <AlbumContent messages={item.messages} meta={(one) => <Meta message={one} note={false} />} />
-          ) : revoked ? (
+          ) : gone ? (
             <Revoked message={message} meta={<Meta message={message} note={false} />} />
           ) : (
             <Content message={message} meta={<Meta message={message} note={note} />} />

@@ -47,12 +47,22 @@ export function Reactions({ message, reactions, channelId, contactName }: Reacti
   );
 }
 
-export function Revoked({ message, meta }: { message: Message; meta: ReactNode }) {
+/** Instead of what was deleted; without `meta` a line above it, where the firm goes on showing it. */
+export function Revoked({ message, meta }: { message: Message; meta?: ReactNode }) {
   const { t } = useTranslation('thread');
+  const text = message.direction === 'inbound' ? t('mark.revokedIn') : t('mark.revokedOut');
+  if (meta === undefined) {
+    return (
+      <span className={classes.mark}>
+        <IconBan size={14} stroke={1.7} aria-hidden="true" />
+        {text}
+      </span>
+    );
+  }
   return (
     <div className={classes.revoked}>
       <IconBan size={16} stroke={1.6} aria-hidden="true" />
-      <TextBody text={message.direction === 'inbound' ? t('mark.revokedIn') : t('mark.revokedOut')} meta={meta} />
+      <TextBody text={text} meta={meta} />
     </div>
   );
 }
