@@ -112,7 +112,7 @@ class Ingest:
 
     async def _elected(self, stop: asyncio.Event, woken: asyncio.Event) -> None:
         silence = f"{int(self.silence_s * 1000)}ms"
-        connection = await asyncpg.connect(
+        connection = await asyncpg.connect(  # nosemgrep: statement-without-a-firm  # ingest claims its firms
             self.database.options.url,
             timeout=self.database.options.connect_timeout_s,
             command_timeout=60,
