@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from invekto.conversations.handlers import PAST_AT_ONCE
 from invekto.conversations.lifecycle import reopen_conversation
 from invekto.conversations.queries import Viewer
 from invekto.kernel.tx import Actor
@@ -265,3 +266,20 @@ async def test_a_chunk_of_hundreds_costs_no_more_statements_than_one_of_few(inle
     assert await inlet.count("quarantine") == 0
     # The first ones learn types and routes, and make the people.
     assert counts[2] == counts[3], counts
+
+
+async def test_a_phones_past_is_stored_in_transactions_of_a_bounded_size_behind_what_is_live(inlet: Inlet) -> None:
+    (number,) = await inlet.firm()
+    began = seconds(inlet, timedelta(days=150))
+    said = [line(key, PEOPLE[key % 40], began + key) for key in range(2100)]
+    await inlet.receive(chunk(inlet, number, *said), inlet.says(number, "905559990000", "Bugün", key="wamid.today"))
+    written = await inlet.rows(
+        "select xmin::text::bigint as tx, count(*) as lines, bool_or(provider_id = 'wamid.today') as live"
+        " from message group by 1 order by 1"
+    )
+    sizes = [row["lines"] for row in written]
+    # Conversations that were numbered in one go: their rows have not moved since.
+    assert sum(sizes) == 2101
+    assert (sizes[0], written[0]["live"]) == (1, True), "what is written now goes first"
+    assert max(sizes) <= PAST_AT_ONCE + 53, "a person is not torn apart"
+    assert len(sizes) == 4

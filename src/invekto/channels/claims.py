@@ -25,7 +25,7 @@ QUARANTINED: Final = Counter(
 CLAIM_MAX: Final = 512
 CONSUMER_LOCK: Final = 0x494E4745
 """The advisory lock of the one worker that reads receipts."""
-CLAIM_MAX_BYTES: Final = 16 << 20
+CLAIM_MAX_BYTES: Final = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,8 @@ class ThreadImported(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ContactImported(Event):
-    """Somebody of the firm's address book became a contact, in silence. `entity_id` is the contact."""
+    """People of the firm's address book became contacts, or are called otherwise, in silence. `detail.contact_ids`: many at
+    once, because a phone knows thousands."""
 
     kind: ClassVar[str] = "contact.imported"
 

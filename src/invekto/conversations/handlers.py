@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -20,6 +20,8 @@ import msgspec
 
 from invekto.channels.adapter import (
     ChannelUpdated,
+    ContactSynced,
+    HistoryMessage,
     InboundEvent,
     Part,
     ProviderNotice,
@@ -59,6 +61,9 @@ _STAND_BY_S: Final = 1.0
 SILENCE_S: Final = 20.0
 _TRIES: Final = 5
 _ROUTES_KEPT_S: Final = 5.0
+PAST_AT_ONCE: Final = 1_000
+"""Old lines in one transaction, or a single person's if they are more (decision 28)."""
+_OF_THE_PHONE: Final = (HistoryMessage, ContactSynced)
 
 # In the order in which a statement names its tables: see PINNED_PLANS.
 SESSION: Final = {**role_settings(INGEST), "join_collapse_limit": "1", "from_collapse_limit": "1"}
@@ -230,9 +235,11 @@ class Ingest:
         parked: list[Parked],
         now: datetime,
     ) -> None:
-        """All in one transaction; if the database refuses it, by tenant and by halves until the bad event is alone."""
+        """All in one transaction, but for a phone's past; if the database refuses it, by tenant and by halves until the bad
+        event is alone."""
         try:
-            await self._attempt(connection, incoming, parked, receipts, now)
+            rest = await self._take_past(connection, incoming, now)
+            await self._attempt(connection, rest, parked, receipts, now)
             return
         except _REFUSALS as error:
             _log.warning("a claim of %d receipts was refused, looking for the event: %s", len(receipts), error)
@@ -244,6 +251,21 @@ class Ingest:
             parked += await self._by_halves(connection, events, by_id, now)
         # Done last: until here a crash repeats the claim, and the messages' keys make that harmless.
         await self._attempt(connection, [], parked, receipts, now)
+
+    async def _take_past(
+        self, connection: Connection, incoming: list[Incoming | Noticed], now: datetime
+    ) -> list[Incoming | Noticed]:
+        """Stores a phone's thousands of old lines in transactions of about PAST_AT_ONCE, by person, so that nobody's locks are
+        held for long; what was written now goes first. Gives what is left to be stored: the names in the phone's book."""
+        past = [one for one in incoming if isinstance(one, Noticed) and isinstance(one.event, HistoryMessage)]
+        if len(past) <= PAST_AT_ONCE:
+            return incoming
+        await self._attempt(
+            connection, [one for one in incoming if not isinstance(one.event, _OF_THE_PHONE)], [], [], now
+        )
+        for part in _by_person(past):
+            await self._attempt(connection, part, [], [], now)
+        return [one for one in incoming if isinstance(one.event, ContactSynced)]
 
     async def _by_halves(
         self,
@@ -292,6 +314,22 @@ class Ingest:
                 await asyncio.sleep(0.005 * attempt)
         for one in parked:
             QUARANTINED.labels(one.reason).inc()
+
+
+def _by_person(past: Sequence[Noticed]) -> Iterator[list[Noticed]]:
+    """Parts of about PAST_AT_ONCE, whole persons together: each one's lines are numbered once."""
+    people: dict[tuple[UUID, str], list[Noticed]] = {}
+    for one in past:
+        assert isinstance(one.event, HistoryMessage), "they were chosen for it"
+        people.setdefault((one.channel_id, one.event.message.sender.addresses[0].value), []).append(one)
+    part: list[Noticed] = []
+    for lines in people.values():
+        part += lines
+        if len(part) >= PAST_AT_ONCE:
+            yield part
+            part = []
+    if part:
+        yield part
 
 
 def _of_parent(event: InboundEvent) -> bool:

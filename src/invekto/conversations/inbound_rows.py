@@ -358,15 +358,17 @@ def _window(thread: Thread, now: datetime) -> datetime | None:
 
 
 async def touch_conversations_of(
-    connection: Connection, contacts: Iterable[UUID], but: set[UUID]
+    connection: Connection, contacts: Iterable[UUID], but: set[UUID], *, tells_past: bool = True
 ) -> list[tuple[UUID, UUID]]:
-    """Raises the version of the contacts' other conversations; (tenant, conversation) of each."""
+    """Raises the version of the contacts' other conversations; (tenant, conversation) of each that somebody is told of."""
     rows = await connection.fetch(
-        "update conversation c set version = version + 1 from identity i"
+        "with touched as (update conversation c set version = version + 1 from identity i"
         " where i.contact_id = any($1::uuid[]) and c.tenant_id = i.tenant_id and c.identity_id = i.id"
-        " and c.id <> all($2::uuid[]) returning c.tenant_id, c.id",
+        " and c.id <> all($2::uuid[]) returning c.tenant_id, c.id, c.past)"
+        " select tenant_id, id from touched where $3 or not past",
         list(contacts),
         list(but),
+        tells_past,
     )
     return [(row["tenant_id"], row["id"]) for row in rows]
 

@@ -5,10 +5,11 @@ Talks of the past go to `past_messages`. Knows no templates, calls or address bo
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from invekto.channels.adapter import (
@@ -32,6 +33,8 @@ from invekto.kernel.tenancy import Connection
 Notice: TypeAlias = ChannelUpdated | TemplateUpdated | CallEvent | ContactSynced | HistoryMessage | ProviderNotice
 """What concerns no conversation, or not yet."""
 
+_PEOPLE_PER_EVENT: Final = 500
+"""An address book of thousands is a handful of events: a screen that was away is not told to load everything again."""
 _KINDS: Mapping[type[Part], str] = {
     ChannelUpdated: "channel_updated",
     TemplateUpdated: "template_updated",
@@ -102,13 +105,24 @@ async def _name_people(connection: Connection, batch: Sequence[Noticed], now: da
     if not writers:
         return []
     known = await resolve_writers(connection, writers, now)
-    people = sorted({(writer.tenant_id, one.contact_id) for writer, one in zip(writers, known, strict=True)})
-    facts: list[tuple[UUID, Event]] = [(tenant, ContactImported(entity_id=contact)) for tenant, contact in people]
+    people: dict[UUID, set[UUID]] = defaultdict(set)
+    for writer, one in zip(writers, known, strict=True):
+        people[writer.tenant_id].add(one.contact_id)
+    facts: list[tuple[UUID, Event]] = [
+        (tenant, ContactImported(detail={"contact_ids": [str(one) for one in part]}))
+        for tenant, contacts in sorted(people.items())
+        for part in _parts(sorted(contacts))
+    ]
     renamed = await name_from_address_book(connection, list(zip(writers, known, strict=True)), now)
     if not renamed:
         return facts
-    touched = await touch_conversations_of(connection, renamed, set())
-    return facts + [(tenant, ConversationChanged(conversation_id=conversation)) for tenant, conversation in touched]
+    # What was said before is no screen's news: it is shown with its names when it is loaded.
+    live = await touch_conversations_of(connection, renamed, set(), tells_past=False)
+    return facts + [(tenant, ConversationChanged(conversation_id=conversation)) for tenant, conversation in live]
+
+
+def _parts(contacts: Sequence[UUID]) -> list[Sequence[UUID]]:
+    return [contacts[start : start + _PEOPLE_PER_EVENT] for start in range(0, len(contacts), _PEOPLE_PER_EVENT)]
 
 
 def _kept(one: Noticed) -> Kept:

@@ -66,6 +66,15 @@ class _Note(msgspec.Struct):
 _note = msgspec.json.Decoder(_Note).decode
 
 
+class _People(msgspec.Struct):
+    """ContactImported's detail."""
+
+    contact_ids: list[UUID] = []
+
+
+_people = msgspec.json.Decoder(_People).decode
+
+
 @dataclass
 class _News:
     """Which rows a page of the log is about."""
@@ -94,7 +103,9 @@ def _news(events: Iterable[LoggedEvent]) -> _News:
         elif event.kind in (MessageChanged.kind, MessageDiscarded.kind):
             if event.message_id is not None:
                 news.changed.add((tenant, event.message_id))
-        elif event.kind in (ThreadImported.kind, ContactImported.kind, ContactChanged.kind):
+        elif event.kind == ContactImported.kind:
+            news.contacts |= {(tenant, one) for one in _people(event.detail or "{}").contact_ids}
+        elif event.kind in (ThreadImported.kind, ContactChanged.kind):
             if event.entity_id is not None:
                 (news.imported if event.kind == ThreadImported.kind else news.contacts).add((tenant, event.entity_id))
                 if event.kind == ThreadImported.kind:

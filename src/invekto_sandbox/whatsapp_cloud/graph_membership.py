@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from invekto_sandbox.whatsapp_cloud.accounts import Number
 from invekto_sandbox.whatsapp_cloud.cloud import WhatsAppCloud
+from invekto_sandbox.whatsapp_cloud.coexistence import push_phone
 from invekto_sandbox.whatsapp_cloud.graph_call import Call, json_body
 
 Handler: TypeAlias = Callable[[Call, Number], Awaitable[Response]]
@@ -16,6 +17,7 @@ Handler: TypeAlias = Callable[[Call, Number], Awaitable[Response]]
 
 class Membership:
     def __init__(self, cloud: WhatsAppCloud) -> None:
+        self._cloud = cloud
         self._onboarding = cloud.onboarding
 
     def handlers(self) -> Mapping[tuple[str, str], Handler]:
@@ -44,4 +46,7 @@ class Membership:
         return JSONResponse({"success": True})
 
     async def _sync(self, call: Call, number: Number) -> Response:
-        return JSONResponse(self._onboarding.sync(number, await json_body(call)))
+        body = await json_body(call)
+        answer = self._onboarding.sync(number, body)
+        push_phone(self._cloud, number, body["sync_type"])
+        return JSONResponse(answer)
