@@ -13,6 +13,7 @@ OF_THE_INGEST_NODE = {
     "quarantine",
     "sign_in_attempt",
     "database_epoch",
+    "search_progress",
     "alembic_version",
     "pgqueuer",
     "pgqueuer_log",
