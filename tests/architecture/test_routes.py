@@ -88,6 +88,8 @@ WANTED: dict[tuple[str, str], str | None] = {
     ("GET", f"{API}/search"): "conversations.view",
     ("GET", f"{API}/search/suggest"): "conversations.view",
     ("GET", f"{API}/quarantine"): "quarantine.manage",
+    ("GET", f"{API}/quarantine/reasons"): "quarantine.manage",
+    ("POST", f"{API}/quarantine/replay"): "quarantine.manage",
     ("POST", f"{API}/quarantine/{{quarantine_id}}/replay"): "quarantine.manage",
     ("WEBSOCKET", f"{API}/stream"): "conversations.view",
     # Signed by the provider.

@@ -157,3 +157,52 @@ async def test_what_belonged_to_nobody_finds_its_firm_once_the_account_is_connec
     await ingest(world)
     (message_row,) = await stored(superuser_url, "select tenant_id from message where provider_id = 'wamid.early'")
     assert message_row["tenant_id"] == world.firm.id
+
+
+async def _parked(superuser_url: str, firm: Firm, reason: str, count: int) -> None:
+    for number in range(count):
+        await stored(
+            superuser_url,
+            "insert into quarantine (id, tenant_id, receipt_id, kind, path, raw, reason, created_at)"
+            " values (gen_random_uuid(), $1, $2, 'whatsapp_cloud', $3, convert_to($6, 'UTF8'), $4, now() - $5 * interval '1 minute')",
+            firm.id,
+            number + 1,
+            f"$.{firm.slug}.{number}",
+            reason,
+            float(number),
+            f"$.{reason}.{number}",
+        )
+
+
+async def test_parts_are_counted_and_shown_by_reason_and_a_whole_reason_is_replayed_once(
+    world: World, superuser_url: str
+) -> None:
+    await _parked(superuser_url, world.firm, "wrong_app", 3)
+    await _parked(superuser_url, world.firm, "unparsable", 1)
+    await _parked(superuser_url, world.firms["demo2"], "wrong_app", 2)
+    supervisor = await world.browser("supervisor")
+    counted = (await supervisor.get("/quarantine/reasons"))["items"]
+    assert [(one["reason"], one["waiting"]) for one in counted] == [("wrong_app", 3), ("unparsable", 1)]
+    assert all(one["message"] for one in counted)
+    shown = (await supervisor.get("/quarantine", reason="wrong_app"))["items"]
+    assert [one["raw"] for one in shown] == [f"$.wrong_app.{number}" for number in range(3)]
+    both = await asyncio.gather(*(supervisor.post("/quarantine/replay", {"reason": "wrong_app"}) for _ in range(2)))
+    assert sum(one["replayed"] for one in both) == 3
+    assert (await supervisor.post("/quarantine/replay", {"reason": "wrong_app"})) == {"replayed": 0, "waiting": 0}
+    bodies = await stored(superuser_url, "select convert_from(body, 'UTF8') as body from receipt order by id")
+    assert [row["body"] for row in bodies] == [f"$.wrong_app.{number}" for number in (2, 1, 0)], "the oldest first"
+    waiting = (await supervisor.get("/quarantine", waiting="true"))["items"]
+    assert [one["reason"] for one in waiting] == ["unparsable"]
+    assert len((await supervisor.get("/quarantine"))["items"]) == 4
+    stranger = await world.browser("supervisor", "demo2")
+    assert [one["waiting"] for one in (await stranger.get("/quarantine/reasons"))["items"]] == [2]
+    (entry,) = await stored(superuser_url, "select fields from audit_entry where action = 'quarantine.replayed'")
+    assert '"count": 3' in entry["fields"]
+
+
+async def test_replaying_a_reason_is_not_for_agents(world: World) -> None:
+    agent = await world.browser("agent1")
+    assert (await agent.refused("GET", "/quarantine/reasons"))[0] == 403
+    assert (await agent.refused("POST", "/quarantine/replay", {"reason": "wrong_app"}))[0] == 403
+    supervisor = await world.browser("supervisor")
+    assert (await supervisor.refused("POST", "/quarantine/replay", {"reason": ""}))[0] == 422

@@ -6,26 +6,51 @@ Ingest fills it (claims); a replayed part comes back here if it still cannot be 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import func, select, tuple_
 
 from invekto.channels.events import QuarantineReplayed
 from invekto.channels.models import Quarantine
-from invekto.channels.receipts import NewReceipt, store_again
+from invekto.channels.receipts import NewReceipt, store_again, store_all_again
 from invekto.kernel.db import Database
 from invekto.kernel.errors import NotFound
 from invekto.kernel.tenancy import RECEIPTS, Connection
 from invekto.kernel.tx import Actor, Tx
 
+REPLAYED_AT_ONCE: Final = 200
+"""A part may be as large as a webhook, so this bounds a transaction's memory."""
 
-async def list_quarantine(tx: Tx, after: tuple[datetime, UUID] | None, limit: int) -> list[Quarantine]:
-    """The firm's parked parts, newest first. Index: (tenant_id, created_at)."""
+
+async def list_quarantine(
+    tx: Tx, after: tuple[datetime, UUID] | None, limit: int, *, reason: str | None = None, waiting: bool = False
+) -> list[Quarantine]:
+    """The firm's parked parts, newest first: all, those of one reason, or those that were not replayed yet.
+
+    Index: (tenant_id, created_at).
+    """
     wanted = select(Quarantine).where(Quarantine.tenant_id == tx.tenant_id)
+    if reason is not None:
+        wanted = wanted.where(Quarantine.reason == reason)
+    if waiting:
+        wanted = wanted.where(Quarantine.replayed_at.is_(None))
     if after is not None:
         wanted = wanted.where(tuple_(Quarantine.created_at, Quarantine.id) < after)
     rows = await tx.session.scalars(wanted.order_by(Quarantine.created_at.desc(), Quarantine.id.desc()).limit(limit))
     return list(rows)
+
+
+async def waiting_by_reason(tx: Tx) -> list[tuple[str, int]]:
+    """How many parts of the firm wait for each reason, the commonest first. Index: (tenant_id, created_at)."""
+    count = func.count()
+    rows = await tx.session.execute(
+        select(Quarantine.reason, count)
+        .where(Quarantine.tenant_id == tx.tenant_id, Quarantine.replayed_at.is_(None))
+        .group_by(Quarantine.reason)
+        .order_by(count.desc(), Quarantine.reason)
+    )
+    return [(reason, number) for reason, number in rows]
 
 
 async def replay(database: Database, tenant_id: UUID, actor: Actor, quarantine_id: UUID) -> Quarantine:
@@ -43,21 +68,51 @@ async def replay(database: Database, tenant_id: UUID, actor: Actor, quarantine_i
             raise NotFound
         if parked.replayed_at is not None:
             return parked
-        again = NewReceipt(
-            kind=parked.kind,
-            app_id=parked.app_id,
-            channel_id=parked.channel_id,
-            body=parked.raw,
-            received_at=parked.created_at,
-        )
         pool = await database.pool(RECEIPTS)
         async with pool.acquire() as connection:
-            parked.replayed_receipt_id = await store_again(connection, again)
+            parked.replayed_receipt_id = await store_again(connection, _again(parked))
         parked.replayed_at = tx.now
         await tx.session.flush()
         tx.wake("receipt")
         tx.emit(QuarantineReplayed(entity_id=quarantine_id))
     return parked
+
+
+async def replay_reason(database: Database, tenant_id: UUID, actor: Actor, reason: str) -> int:
+    """Stores the firm's oldest parts of one reason again, at most REPLAYED_AT_ONCE of them; how many.
+
+    What somebody else is replaying now is left to them. A crash between the two stores them again later, as in `replay`.
+    """
+    async with database.tx(tenant_id, actor) as tx:
+        found = await tx.session.scalars(
+            select(Quarantine)
+            .where(Quarantine.tenant_id == tenant_id, Quarantine.reason == reason, Quarantine.replayed_at.is_(None))
+            .order_by(Quarantine.created_at, Quarantine.id)
+            .limit(REPLAYED_AT_ONCE)
+            .with_for_update(skip_locked=True)
+        )
+        parked = list(found)
+        if not parked:
+            return 0
+        pool = await database.pool(RECEIPTS)
+        async with pool.acquire() as connection:
+            await store_all_again(connection, [_again(one) for one in parked])
+        for one in parked:
+            one.replayed_at = tx.now
+        await tx.session.flush()
+        tx.wake("receipt")
+        tx.emit(QuarantineReplayed(detail={"reason": reason, "count": len(parked)}))
+    return len(parked)
+
+
+def _again(parked: Quarantine) -> NewReceipt:
+    return NewReceipt(
+        kind=parked.kind,
+        app_id=parked.app_id,
+        channel_id=parked.channel_id,
+        body=parked.raw,
+        received_at=parked.created_at,
+    )
 
 
 _REPLAY_CHOSEN = """

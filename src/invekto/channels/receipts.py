@@ -284,3 +284,8 @@ async def store_again(connection: Connection, receipt: NewReceipt) -> int:
         *columns,
     )
     return int(found)
+
+
+async def store_all_again(connection: Connection, receipts: list[NewReceipt]) -> None:
+    """The same for many, in their order and one statement."""
+    await connection.execute(_INSERT, *_columns(receipts))

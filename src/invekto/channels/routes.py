@@ -9,7 +9,7 @@ from typing import Annotated, Final, TypeVar
 from urllib.parse import parse_qsl
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from prometheus_client import Counter
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
@@ -22,7 +22,15 @@ from invekto.channels.models import Channel, Quarantine
 from invekto.channels.receipts import NewReceipt, ReceiptWriter
 from invekto.channels.registry import Registry, UnknownChannelKind
 from invekto.channels.representations import channel_out
-from invekto.channels.schemas import ChannelChange, ChannelOut, QuarantineOut
+from invekto.channels.schemas import (
+    ChannelChange,
+    ChannelOut,
+    QuarantineOut,
+    QuarantineReasonOut,
+    QuarantineReasonsOut,
+    QuarantineReplay,
+    QuarantineReplayedOut,
+)
 from invekto.kernel.auth import SIGNED_IN, Principal, requires
 from invekto.kernel.errors import Forbidden, MethodNotAllowed, NotFound, TooLarge, Unavailable
 from invekto.kernel.i18n import negotiate, sentence, sentences
@@ -30,6 +38,7 @@ from invekto.kernel.ids import parse_uuid
 from invekto.kernel.metrics import REGISTRY
 from invekto.kernel.pages import LIMIT_DEFAULT, Cursor, Limit, Page, decode_cursor, encode_cursor
 from invekto.kernel.requests import actor_of, database_of, in_tx
+from invekto.kernel.text import storable
 from invekto.kernel.tx import Tx
 
 WEBHOOK_MAX_BYTES: Final = 3 << 20
@@ -234,14 +243,47 @@ async def resume_channel(request: Request, principal: Managing, channel_id: UUID
 
 @router.get("/quarantine")
 async def list_quarantine(
-    request: Request, principal: Looking, cursor: Cursor = None, limit: Limit = LIMIT_DEFAULT
+    request: Request,
+    principal: Looking,
+    cursor: Cursor = None,
+    limit: Limit = LIMIT_DEFAULT,
+    reason: Annotated[str | None, Query(max_length=80)] = None,
+    waiting: bool = False,
 ) -> Page[QuarantineOut]:
-    """What came for the firm's channels and could not be stored, newest first."""
+    """What came for the firm's channels and could not be stored, newest first; of one reason, or what waits only."""
     after = decode_cursor(cursor, "quarantine", datetime, UUID) if cursor else None
-    parked = await in_tx(request, principal, lambda tx: quarantine.list_quarantine(tx, after, limit + 1))
+    chosen = None if reason is None else storable(reason)
+    parked = await in_tx(
+        request,
+        principal,
+        lambda tx: quarantine.list_quarantine(tx, after, limit + 1, reason=chosen, waiting=waiting),
+    )
     last = parked[limit - 1] if len(parked) > limit else None
     more = None if last is None else encode_cursor("quarantine", last.created_at, last.id)
     return Page(items=[_quarantined(one, request) for one in parked[:limit]], next_cursor=more)
+
+
+@router.get("/quarantine/reasons")
+async def list_quarantine_reasons(request: Request, principal: Looking) -> QuarantineReasonsOut:
+    """What waits, counted by its reason."""
+    counted = await in_tx(request, principal, quarantine.waiting_by_reason)
+    return QuarantineReasonsOut(
+        items=[
+            QuarantineReasonOut(reason=reason, message=_reason(reason, request), waiting=waiting)
+            for reason, waiting in counted
+        ]
+    )
+
+
+@router.post("/quarantine/replay")
+async def replay_quarantined_reason(
+    request: Request, principal: Looking, chosen: QuarantineReplay
+) -> QuarantineReplayedOut:
+    """Puts the parts of one reason into the queue again, the oldest first and a few hundred at most."""
+    actor, reason = actor_of(request, principal), storable(chosen.reason)
+    done = await quarantine.replay_reason(database_of(request), principal.tenant_id, actor, reason)
+    left = dict(await in_tx(request, principal, quarantine.waiting_by_reason))
+    return QuarantineReplayedOut(replayed=done, waiting=left.get(reason, 0))
 
 
 @router.post("/quarantine/{quarantine_id}/replay")
@@ -253,14 +295,17 @@ async def replay_quarantined(request: Request, principal: Looking, quarantine_id
 
 
 def _quarantined(parked: Quarantine, request: Request) -> QuarantineOut:
-    locale = negotiate(request.headers.get("accept-language"))
-    code = f"quarantine_{parked.reason}"
     return QuarantineOut(
         id=parked.id,
         channel_kind=parked.kind,
         reason=parked.reason,
-        message=sentence(code if code in sentences(locale) else "quarantine_other", locale, {"reason": parked.reason}),
+        message=_reason(parked.reason, request),
         raw=parked.raw[:_RAW_SHOWN_MAX].decode("utf-8", "replace"),
         created_at=parked.created_at,
         replayed_at=parked.replayed_at,
     )
+
+
+def _reason(reason: str, request: Request) -> str:
+    locale, code = negotiate(request.headers.get("accept-language")), f"quarantine_{reason}"
+    return sentence(code if code in sentences(locale) else "quarantine_other", locale, {"reason": reason})

@@ -108,6 +108,35 @@ class ChannelOut(BaseModel):
     capabilities: CapabilitiesOut
 
 
+class QuarantineReasonOut(BaseModel):
+    """How many parts wait for one reason. `message`: the reason in words, by Accept-Language."""
+
+    reason: str
+    message: str
+    waiting: int
+
+
+class QuarantineReasonsOut(BaseModel):
+    """The commonest first."""
+
+    items: list[QuarantineReasonOut]
+
+
+class QuarantineReplay(BaseModel):
+    """Which parts: all that wait for this reason."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(min_length=1, max_length=80)
+
+
+class QuarantineReplayedOut(BaseModel):
+    """`replayed` of this call; `waiting` are left for another one."""
+
+    replayed: int
+    waiting: int
+
+
 class QuarantineOut(BaseModel):
     """`message`: the reason in words, by Accept-Language. `raw` is text for people to read: bytes that are no UTF-8 are replaced, and a long one is cut."""
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    arguments = _parser().parse_args(argv)
+    arguments = parser().parse_args(argv)
     run: Callable[[argparse.Namespace], int] = arguments.run
     from invekto.entry.refusal import BAD_START, StartRefused
     from invekto.kernel.settings import SettingsError
@@ -159,7 +159,8 @@ def _openapi(_arguments: argparse.Namespace) -> int:
 # The words ------------------------------------------------------------------------------------------------------
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Every command, for the terminal and for whoever checks what is written about them."""
     parser = argparse.ArgumentParser(
         prog="invekto",
         description="A multi-tenant customer desk. Settings come from the environment: see docs/operations.md.",

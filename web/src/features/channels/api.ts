@@ -3,8 +3,18 @@ import { allOf } from '@/shared/api/pages';
 import type { components } from '@/shared/api/schema';
 import type { Id } from '@/shared/api/types';
 
-export const readQuarantine = (cursor: string | null) =>
-  answer(api.GET('/api/v1/quarantine', { params: { query: { cursor, limit: 50 } } }));
+export const readQuarantine = (cursor: string | null, reason: string | null) =>
+  answer(api.GET('/api/v1/quarantine', { params: { query: { cursor, reason, limit: 50 } } }));
+export const readQuarantineReasons = () => answer(api.GET('/api/v1/quarantine/reasons'));
+/** All that wait for this reason: the server takes a few hundred at a time. */
+export async function replayReason(reason: string): Promise<number> {
+  let replayed = 0;
+  for (;;) {
+    const done = await answer(api.POST('/api/v1/quarantine/replay', { body: { reason } }));
+    replayed += done.replayed;
+    if (done.replayed === 0 || done.waiting === 0) return replayed;
+  }
+}
 export const replay = (id: Id) =>
   answer(api.POST('/api/v1/quarantine/{quarantine_id}/replay', { params: { path: { quarantine_id: id } } }));
 

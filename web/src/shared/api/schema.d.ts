@@ -927,11 +927,51 @@ export interface paths {
         };
         /**
          * List Quarantine
-         * @description What came for the firm's channels and could not be stored, newest first.
+         * @description What came for the firm's channels and could not be stored, newest first; of one reason, or what waits only.
          */
         get: operations["list_quarantine"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quarantine/reasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Quarantine Reasons
+         * @description What waits, counted by its reason.
+         */
+        get: operations["list_quarantine_reasons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quarantine/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Quarantined Reason
+         * @description Puts the parts of one reason into the queue again, the oldest first and a few hundred at most.
+         */
+        post: operations["replay_quarantined_reason"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2765,6 +2805,44 @@ export interface components {
             replayed_at: string | null;
         };
         /**
+         * QuarantineReasonOut
+         * @description How many parts wait for one reason. `message`: the reason in words, by Accept-Language.
+         */
+        QuarantineReasonOut: {
+            /** Message */
+            message: string;
+            /** Reason */
+            reason: string;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * QuarantineReasonsOut
+         * @description The commonest first.
+         */
+        QuarantineReasonsOut: {
+            /** Items */
+            items: components["schemas"]["QuarantineReasonOut"][];
+        };
+        /**
+         * QuarantineReplay
+         * @description Which parts: all that wait for this reason.
+         */
+        QuarantineReplay: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * QuarantineReplayedOut
+         * @description `replayed` of this call; `waiting` are left for another one.
+         */
+        QuarantineReplayedOut: {
+            /** Replayed */
+            replayed: number;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
          * Quoted
          * @description The message that is answered; its text shortened.
          */
@@ -3509,6 +3587,10 @@ export type Preferences = components['schemas']['Preferences'];
 export type ProblemOut = components['schemas']['ProblemOut'];
 export type ProviderTroubleOut = components['schemas']['ProviderTroubleOut'];
 export type QuarantineOut = components['schemas']['QuarantineOut'];
+export type QuarantineReasonOut = components['schemas']['QuarantineReasonOut'];
+export type QuarantineReasonsOut = components['schemas']['QuarantineReasonsOut'];
+export type QuarantineReplay = components['schemas']['QuarantineReplay'];
+export type QuarantineReplayedOut = components['schemas']['QuarantineReplayedOut'];
 export type Quoted = components['schemas']['Quoted'];
 export type ReactionBody = components['schemas']['ReactionBody'];
 export type ReadBody = components['schemas']['ReadBody'];
@@ -5357,6 +5439,8 @@ export interface operations {
             query?: {
                 cursor?: string | null;
                 limit?: number;
+                reason?: string | null;
+                waiting?: boolean;
             };
             header?: never;
             path?: never;
@@ -5371,6 +5455,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_QuarantineOut_"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_quarantine_reasons: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantineReasonsOut"];
+                };
+            };
+            /** @description See docs/api.md, Errors */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    replay_quarantined_reason: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuarantineReplay"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantineReplayedOut"];
                 };
             };
             /** @description See docs/api.md, Errors */
