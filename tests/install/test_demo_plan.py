@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from invekto.contacts.field_types import CHOOSING, Option, parse_value
 from invekto.conversations.history import PastFile, PastLine
 from invekto.conversations.models import MESSAGE_TYPES
 from invekto.entry.demo.dialogues import AGENT, CUSTOMER, LANGUAGES, blocks
 from invekto.entry.demo.media import sample_files
 from invekto.entry.demo.people import Person
-from invekto.entry.demo.plan import DAYS, FIRMS, SERVICE_WINDOW, TAGS, Talk, tags_of, talks
+from invekto.entry.demo.plan import DAYS, FIRMS, SERVICE_WINDOW, TAGS, Firm, Talk, tags_of, talks
+from invekto.entry.demo.records import FIELDS, records
 from invekto.entry.demo.threads import Cast, threads
 from invekto.kernel.ids import uuid7
 
@@ -128,6 +130,23 @@ def test_the_two_firms_share_no_customer(planned: dict[str, list[Talk]]) -> None
     numbers = [{talk.person.phone or talk.person.user_id for talk in planned[firm.slug]} for firm in FIRMS]
     assert len(numbers[0]) > 1_500
     assert not numbers[0] & numbers[1]
+
+
+@pytest.mark.parametrize("firm", FIRMS, ids=lambda firm: firm.slug)
+def test_many_people_have_a_card_of_values_that_the_fields_admit(planned: dict[str, list[Talk]], firm: Firm) -> None:
+    kept = records(firm, planned[firm.slug], NOW)
+    assert kept == records(firm, planned[firm.slug], NOW), "the same each time"
+    fields = {one.label: one for one in FIELDS[firm.slug]}
+    for record in kept:
+        for label, value in record.values.items():
+            one = fields[label]
+            options = [Option(label, label) for label in one.samples] if one.type in CHOOSING else []
+            assert parse_value(one.type, options, value, None) == value
+        assert all(at <= NOW and not FORBIDDEN.search(text) for _, text, at in record.notes)
+    people = len({talk.person for talk in planned[firm.slug]})
+    assert sum(bool(record.values) for record in kept) > people / 2
+    assert sum(bool(record.notes) for record in kept) > people / 10
+    assert {label for record in kept for label in record.values} == fields.keys()
 
 
 @pytest.fixture(scope="module")

@@ -28,6 +28,7 @@ from invekto.conversations.history import PastFile, PastThread, import_threads
 from invekto.conversations.tagging import create_tag
 from invekto.entry import sandbox
 from invekto.entry.demo import DEMO_PASSWORD, DEMO_USERS
+from invekto.entry.demo.keeping import keep_records
 from invekto.entry.demo.media import sample_files
 from invekto.entry.demo.phrases import CANNED, TEMPLATES
 from invekto.entry.demo.plan import DAYS, FIRMS, Firm, tags_of, talks
@@ -100,9 +101,12 @@ async def _make_firm(db: Database, settings: Settings, keys: KeyRing, firm: Firm
         channel = functools.partial(_connect, tx, keys, account, credentials)
         cast = await _cast(tx, settings, firm, channel)
         await _phrases(tx, cast.channel_id, credentials, WhatsAppCloud(settings.whatsapp_cloud_url), approved)
-        played = list(threads(talks(firm, cast.now, cast.names), cast))
+        planned = talks(firm, cast.now, cast.names)
+        played = list(threads(planned, cast))
+        made: list[UUID] = []
         for start in range(0, len(played), _THREADS_AT_ONCE):
-            await import_threads(tx, [thread for thread, _ in played[start : start + _THREADS_AT_ONCE]])
+            made += await import_threads(tx, [thread for thread, _ in played[start : start + _THREADS_AT_ONCE]])
+        await keep_records(tx, firm, cast, planned, made)
         # Before the commit: the sandbox takes the same history twice without harm, the other way round it would miss it.
         recent = [remembered for thread, remembered in played if _is_recent(thread, cast)]
         await asyncio.to_thread(_tell_sandbox, settings, number["phone_number_id"], recent)
