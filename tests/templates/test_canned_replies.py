@@ -77,6 +77,31 @@ async def test_a_used_reply_is_filled_in_and_counted(world: World) -> None:
     assert (await agent.get("/canned-replies"))["items"][0]["uses"] == 3
 
 
+async def test_what_the_contact_has_in_the_firms_fields_fills_a_reply_unless_it_is_masked(world: World) -> None:
+    supervisor, agent = await world.browser("supervisor"), await world.browser("agent1")
+    for field in (
+        {"label": "Doğum", "type": "date"},
+        {"label": "Alerji", "type": "text", "personal": True},
+        {"label": "Hekim", "type": "text"},
+    ):
+        await supervisor.post("/contact-fields", field)
+    text = "{{contact.fields.dogum}} {{contact.fields.alerji}} {{contact.fields.hekim}}"
+    made = await supervisor.post("/canned-replies", reply(texts={"tr": text}))
+    status, error = await supervisor.refused(
+        "POST", "/canned-replies", reply(shortcut="x", texts={"tr": "{{contact.fields.yok}}"})
+    )
+    assert (status, error["fields"]) == (422, [{"path": "texts.tr", "code": "variable_unknown"}])
+    talk = str(await world.write("+905551112233", name="Elif"))
+    contact = (await agent.get(f"/conversations/{talk}"))["contact"]["id"]
+    await supervisor.patch(f"/contacts/{contact}", {"fields": {"dogum": "1990-03-05", "alerji": "penisilin"}})
+    path, of_talk = f"/canned-replies/{made['id']}/render", {"conversation_id": talk}
+    filled = await supervisor.post(path, of_talk)
+    assert filled["text"] == "05.03.1990 penisilin {{contact.fields.hekim}}"
+    filled = await agent.post(path, of_talk)
+    assert filled["text"] == "05.03.1990 {{contact.fields.alerji}} {{contact.fields.hekim}}"
+    assert filled["missing"] == ["contact.fields.alerji", "contact.fields.hekim"]
+
+
 async def test_a_conversation_that_i_do_not_see_fills_nothing_in(world: World) -> None:
     supervisor, stranger = await world.browser("supervisor"), await world.browser("agent3")
     made = await supervisor.post("/canned-replies", reply())

@@ -178,6 +178,14 @@ async def test_suggested_values_are_the_contacts(counter: Counter) -> None:
     talk = await counter.world.write("+905551112233", name="Dr. Işıl Kaya", channel=counter.channel_id)
     found = await counter.agent.get(f"/templates/{row['id']}/suggestions", conversation_id=str(talk))
     assert found["values"] == {"body.first_name": "Işıl", "body.agent_name": "Agent1 demo"}
+    await counter.supervisor.post("/contact-fields", {"label": "Temsilcisi", "type": "text", "key": "advisor"})
+    contact = (await counter.agent.get(f"/conversations/{talk}"))["contact"]["id"]
+    await counter.agent.patch(f"/contacts/{contact}", {"fields": {"advisor": "Ece"}})
+    advised = [{"param_name": "advisor", "example": "Ece"}]
+    part = {"type": "BODY", "text": "Sizi {{advisor}} arayacak", "example": {"body_text_named_params": advised}}
+    row = await counter.synced(name="danisman", parameter_format="NAMED", components=[part])
+    found = await counter.agent.get(f"/templates/{row['id']}/suggestions", conversation_id=str(talk))
+    assert found["values"] == {"body.advisor": "Ece"}
 
 
 async def test_a_webhook_about_what_we_do_not_hold_orders_one_reading_of_the_list(

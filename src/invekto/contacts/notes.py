@@ -13,7 +13,7 @@ from invekto.kernel.errors import Forbidden, NotFound
 from invekto.kernel.ids import uuid7
 from invekto.kernel.tx import Tx
 
-_NOTES = """
+NOTES_SQL = """
 select n.id, n.text, n.created_at, n.edited_at, n.author_id, u.name as author_name
   from contact_note n
   join user_account u on u.tenant_id = n.tenant_id and u.id = n.author_id
@@ -25,10 +25,10 @@ async def list_notes(tx: Tx, contact_id: UUID, after: tuple[datetime, UUID] | No
     """Newest first. Index: contact_note_list_idx."""
     if after is None:
         return await tx.fetch(
-            f"{_NOTES} order by n.created_at desc, n.id desc limit $3", tx.tenant_id, contact_id, limit
+            f"{NOTES_SQL} order by n.created_at desc, n.id desc limit $3", tx.tenant_id, contact_id, limit
         )
     return await tx.fetch(
-        f"{_NOTES} and (n.created_at, n.id) < ($4, $5) order by n.created_at desc, n.id desc limit $3",
+        f"{NOTES_SQL} and (n.created_at, n.id) < ($4, $5) order by n.created_at desc, n.id desc limit $3",
         tx.tenant_id,
         contact_id,
         limit,
@@ -38,7 +38,7 @@ async def list_notes(tx: Tx, contact_id: UUID, after: tuple[datetime, UUID] | No
 
 async def find_note(tx: Tx, contact_id: UUID, note_id: UUID) -> asyncpg.Record:
     """NotFound, also when it is about somebody else."""
-    row = await tx.fetchrow(f"{_NOTES} and n.id = $3", tx.tenant_id, contact_id, note_id)
+    row = await tx.fetchrow(f"{NOTES_SQL} and n.id = $3", tx.tenant_id, contact_id, note_id)
     if row is None:
         raise NotFound
     assert isinstance(row, asyncpg.Record)

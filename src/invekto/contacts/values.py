@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from invekto.contacts.events import ContactChanged
@@ -13,6 +13,9 @@ from invekto.contacts.field_types import Value, ValueRefused, hides, masked, par
 from invekto.contacts.fields import Field, list_fields, options_of
 from invekto.kernel.errors import Conflict, FieldError, Invalid
 from invekto.kernel.tx import Tx
+
+FIELD_PREFIX: Final = "contact.fields."
+"""Before a field's key it is the variable of a text that stands for what the contact has in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class Shown:
     masked: list[str] = field(default_factory=list)
 
 
-_OF_CONTACT = """
+VALUES_SQL = """
 select f.key, f.type, f.personal, f.options::text as options, v.value::text as value
   from contact_field_value v
   join contact_field f on f.tenant_id = v.tenant_id and f.id = v.field_id
@@ -34,7 +37,7 @@ select f.key, f.type, f.personal, f.options::text as options, v.value::text as v
 async def shown_values(tx: Tx, contact_id: UUID, *, sees_pii: bool) -> Shown:
     """Of the fields in use. One statement, by primary keys."""
     shown = Shown()
-    for row in await tx.fetch(_OF_CONTACT, tx.tenant_id, contact_id):
+    for row in await tx.fetch(VALUES_SQL, tx.tenant_id, contact_id):
         value = json.loads(row["value"])
         if not sees_pii and hides(row["type"], personal=row["personal"]):
             shown.masked.append(row["key"])
@@ -50,7 +53,7 @@ async def value_texts(tx: Tx, contact_id: UUID | None, language: str | None, *, 
         return {}
     return {
         row["key"]: value_text(row["type"], options_of(row["options"]), json.loads(row["value"]), language)
-        for row in await tx.fetch(_OF_CONTACT, tx.tenant_id, contact_id)
+        for row in await tx.fetch(VALUES_SQL, tx.tenant_id, contact_id)
         if sees_pii or not hides(row["type"], personal=row["personal"])
     }
 

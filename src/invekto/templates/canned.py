@@ -14,6 +14,8 @@ from uuid import UUID
 
 import asyncpg
 
+from invekto.contacts.fields import list_fields
+from invekto.contacts.values import FIELD_PREFIX
 from invekto.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from invekto.kernel.ids import uuid7
 from invekto.kernel.text import search_key, sort_key
@@ -22,6 +24,7 @@ from invekto.templates.events import CannedReplyChanged
 from invekto.templates.queries import find_canned, json_of
 
 VARIABLES: Final = ("contact.first_name", "contact.name", "agent.name", "firm.name")
+"""Besides `contact.fields.<key>` for each of the firm's fields, archived ones too: a text outlives a field."""
 _PLACEHOLDER: Final = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 _DEFAULT_LANGUAGE: Final = "tr"
 
@@ -111,7 +114,7 @@ def fill(text: str, values: Mapping[str, str | None]) -> Filled:
 
 
 async def _save(tx: Tx, statement: str, canned_id: UUID, reply: Reply) -> None:
-    _check(reply)
+    await _check(tx, reply)
     key = search_key(reply.shortcut)
     if not key:
         raise Invalid(fields=[FieldError("shortcut", "wrong_format")])
@@ -136,13 +139,13 @@ async def _save(tx: Tx, statement: str, canned_id: UUID, reply: Reply) -> None:
         raise Conflict("shortcut_taken", params={"shortcut": reply.shortcut}) from None
 
 
-def _check(reply: Reply) -> None:
+async def _check(tx: Tx, reply: Reply) -> None:
     if not reply.texts:
         raise Invalid(fields=[FieldError("texts", "required")])
-    wrong = [
-        FieldError(f"texts.{language}", "variable_unknown")
-        for language, text in reply.texts.items()
-        if set(_PLACEHOLDER.findall(text)) - set(VARIABLES)
-    ]
+    used = {language: set(_PLACEHOLDER.findall(text)) - set(VARIABLES) for language, text in reply.texts.items()}
+    if not any(used.values()):
+        return
+    fields = {f"{FIELD_PREFIX}{one.key}" for one in await list_fields(tx)}
+    wrong = [FieldError(f"texts.{language}", "variable_unknown") for language, names in used.items() if names - fields]
     if wrong:
         raise Invalid(params={"variables": ", ".join(f"{{{{{one}}}}}" for one in VARIABLES)}, fields=wrong)
