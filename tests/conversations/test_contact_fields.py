@@ -11,9 +11,12 @@ import pytest
 from pydantic import TypeAdapter
 
 from invekto.contacts.fields import FIELDS_MAX
+from invekto.contacts.notes import NOTES_SQL
+from invekto.contacts.values import VALUES_SQL
 from invekto.conversations.schemas import ContactCard, ContactNotePage
 from invekto.kernel.ids import uuid7
-from tests.rest import Browser, Json, World, stored
+from invekto.kernel.tx import SYSTEM
+from tests.rest import Browser, Json, World, many_conversations, stored
 
 
 @dataclass
@@ -275,3 +278,31 @@ async def test_every_screen_that_shows_the_person_is_told(world: World, scene: S
     ], "what changes nothing tells nobody"
     after = await scene.agent.get(f"/conversations/{scene.conversation}")
     assert after["version"] == before["version"]
+
+
+async def test_a_card_reads_its_values_and_notes_by_their_keys(world: World, superuser_url: str) -> None:
+    firm = world.firm
+    supervisor = await world.browser("supervisor")
+    field = await supervisor.post("/contact-fields", {"label": "Hekim", "type": "text"})
+    await many_conversations(superuser_url, firm, 6_000)
+    author, now = firm.users["agent1"], world.clock.now()
+    await stored(
+        superuser_url,
+        "with value as (insert into contact_field_value (tenant_id, contact_id, field_id, value, changed_at)"
+        " select tenant_id, id, $2, '1', $4 from contact where tenant_id = $1)"
+        " insert into contact_note (tenant_id, id, contact_id, author_id, text, created_at)"
+        " select tenant_id, gen_random_uuid(), id, $3, 'x', $4 from contact where tenant_id = $1",
+        firm.id,
+        UUID(field["id"]),
+        author,
+        now,
+    )
+    await stored(superuser_url, "analyze contact_note, contact_field_value")
+    async with world.db.tx(firm.id, SYSTEM) as tx:
+        for sql, index in (
+            (VALUES_SQL, "contact_field_value_pkey"),
+            (f"{NOTES_SQL} order by n.created_at desc, n.id desc limit 20", "contact_note_list_idx"),
+        ):
+            rows = await tx.fetch(f"explain {sql}", firm.id, author)
+            plan = "\n".join(row[0] for row in rows)
+            assert index in plan, plan

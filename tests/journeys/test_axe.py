@@ -29,6 +29,11 @@ def places(desk: Desk) -> dict[str, str]:
         *f"user create {WALKER} --firm demo --role supervisor --name Walker --password-stdin".split(), given=PASSWORD
     )
     full = gallery.make(desk)
+    with desk.signed_in("supervisor") as client:
+        for type_ in ("text", "select", "boolean", "url"):
+            options = [{"label": "Sabah"}, {"label": "Akşam"}] if type_ == "select" else None
+            field = {"label": f"Gezi {type_}", "type": type_, "key": f"gezi_{type_}", "options": options}
+            client.post("/api/v1/contact-fields", json=field).raise_for_status()
     number = desk.sandbox_info()["numbers"][0]
     value = {
         "messaging_product": "whatsapp",
@@ -64,7 +69,7 @@ def reply_with_files(desk: Desk) -> None:
 
 class Walk:
     def __init__(self, page: Page, desk: Desk, locale: str) -> None:
-        self.page, self.desk = page, desk
+        self.page, self.desk, self.locale = page, desk, locale
         self.found: list[str] = []
         strings = ROOT / "web" / "src" / "features" / "conversations" / "i18n" / f"{locale}.json"
         self.words: dict[str, Any] = json.loads(strings.read_text())
@@ -179,6 +184,31 @@ def menus(walk: Walk) -> None:
     walk.look("contact")
 
 
+def contact_fields(walk: Walk) -> None:
+    """On the panel, which is open, and on their page."""
+    page = walk.page
+    folder = ROOT / "web" / "src" / "features" / "contacts" / "i18n"
+    words: dict[str, Any] = json.loads((folder / f"fields.{walk.locale}.json").read_text())
+    row = '[data-testid=contact-field][data-key="{}"] button'
+    page.locator(row.format("gezi_select")).click()
+    page.locator("[data-overlay] [role=option]:visible").first.wait_for()
+    walk.look("contact, a field that is chosen")
+    page.keyboard.press("Escape")
+    page.locator(row.format("gezi_url")).first.click()
+    page.keyboard.type("ftp://x")
+    page.keyboard.press("Enter")
+    page.locator("[data-key=gezi_url] [role=alert]").wait_for()
+    page.get_by_test_id("contact-note-add").click()
+    walk.look("contact, a value that is none, a note")
+    walk.go("/contact-fields")
+    page.get_by_test_id("field-row").first.wait_for()
+    walk.look("contact fields")
+    page.get_by_role("button", name=words["edit"].replace("{{label}}", "Gezi select")).click()
+    page.get_by_test_id("field-save").wait_for()
+    walk.look("contact fields, editor")
+    page.keyboard.press("Escape")
+
+
 def others(walk: Walk, places: dict[str, str]) -> None:
     page = walk.page
     walk.go(places["closed"])
@@ -268,6 +298,7 @@ def test_axe_finds_nothing_on_any_page_in_any_state(
     thread(walk, places["full"])
     composer(walk)
     menus(walk)
+    contact_fields(walk)
     others(walk, places)
     assert not walk.found, "\n".join(walk.found)
     context.close()

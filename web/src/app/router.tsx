@@ -125,6 +125,12 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import('@/routes/settings')),
 });
 
+const contactFields = createRoute({
+  getParentRoute: () => inside,
+  path: '/contact-fields',
+  component: lazyRouteComponent(() => import('@/routes/contact-fields')),
+});
+
 const tree = root.addChildren([
   signIn,
   channelsConnected,
@@ -139,6 +145,7 @@ const tree = root.addChildren([
     channels,
     cannedReplies,
     settings,
+    contactFields,
   ]),
 ]);
 

@@ -8,6 +8,8 @@ import cannedTr from '@/features/canned/i18n/tr.json';
 import channelsEn from '@/features/channels/i18n/en.json';
 import channelsTr from '@/features/channels/i18n/tr.json';
 import contactsEn from '@/features/contacts/i18n/en.json';
+import fieldsEn from '@/features/contacts/i18n/fields.en.json';
+import fieldsTr from '@/features/contacts/i18n/fields.tr.json';
 import contactsTr from '@/features/contacts/i18n/tr.json';
 import composeEn from '@/features/conversations/i18n/compose.en.json';
 import composeTr from '@/features/conversations/i18n/compose.tr.json';
@@ -44,6 +46,7 @@ const strings = {
     thread: threadTr,
     contacts: contactsTr,
     settings: settingsTr,
+    fields: fieldsTr,
     templates: templatesTr,
   } as unknown as Tree),
   en: flat({
@@ -55,6 +58,7 @@ const strings = {
     thread: threadEn,
     contacts: contactsEn,
     settings: settingsEn,
+    fields: fieldsEn,
     templates: templatesEn,
   } as unknown as Tree),
 };

@@ -1,6 +1,7 @@
 import type accounts from '@/features/accounts/i18n/tr.json';
 import type canned from '@/features/canned/i18n/tr.json';
 import type channels from '@/features/channels/i18n/tr.json';
+import type fields from '@/features/contacts/i18n/fields.tr.json';
 import type contacts from '@/features/contacts/i18n/tr.json';
 import type compose from '@/features/conversations/i18n/compose.tr.json';
 import type thread from '@/features/conversations/i18n/thread.tr.json';
@@ -20,6 +21,7 @@ declare module 'i18next' {
       thread: typeof thread;
       contacts: typeof contacts;
       settings: typeof settings;
+      fields: typeof fields;
       templates: typeof templates;
     };
     returnNull: false;

@@ -9,7 +9,16 @@ import { ApiError } from '@/shared/api/client';
 import type { Theme } from '@/shared/api/types';
 import { currentLocale, LOCALES } from '@/shared/i18n/i18n';
 import { savePreference, useCan, useMe } from '@/shared/session/session';
-import { IconDeviceDesktop, IconKeyboard, IconLogout, IconMessageBolt, IconMoon, IconSettings, IconSun } from '@/shared/ui/icons';
+import {
+  IconDeviceDesktop,
+  IconKeyboard,
+  IconListDetails,
+  IconLogout,
+  IconMessageBolt,
+  IconMoon,
+  IconSettings,
+  IconSun,
+} from '@/shared/ui/icons';
 import { lazyPart } from '@/shared/ui/lazyPart';
 import '@/shared/ui/mantine-menu.css';
 import { showError } from '@/shared/ui/showError';
@@ -30,6 +39,7 @@ export default function UserMenu({ onHelp, place }: { onHelp: () => void; place:
   const { setColorScheme, colorScheme } = useMantineColorScheme();
   const mayCanned = useCan('canned_replies.manage');
   const maySettings = useCan('settings.manage');
+  const mayFields = useCan('contact_fields.manage');
   const [asking, setAsking] = useState(false);
   const queries = useQueryClient();
   const navigate = useNavigate();
@@ -107,6 +117,14 @@ export default function UserMenu({ onHelp, place }: { onHelp: () => void; place:
               onClick={() => void navigate({ to: '/canned-replies' })}
             >
               {t('canned')}
+            </Menu.Item>
+          )}
+          {mayFields && (
+            <Menu.Item
+              leftSection={<IconListDetails size={16} stroke={1.5} aria-hidden="true" />}
+              onClick={() => void navigate({ to: '/contact-fields' })}
+            >
+              {t('contactFields')}
             </Menu.Item>
           )}
           {place !== 'rail' && maySettings && (

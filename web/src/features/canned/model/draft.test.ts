@@ -49,3 +49,10 @@ test('files are saved in the order they stand in, and move by one place', () => 
   expect(order(moved(files, 'c', 1))).toBe('abc');
   expect(changeOf({ ...draftOf(reply({})), files: moved(files, 'c', -1) }).attachment_ids).toEqual(['a', 'c', 'b']);
 });
+
+test('a field of the firm is a variable by its key, and while nobody knows the keys none is wrong', () => {
+  const draft = { ...draftOf(null), title: 'A', shortcut: 'a', texts: { tr: 'Hekiminiz {{contact.fields.hekim}}' } };
+  expect(problemsOf(draft, [], ['hekim']).size).toBe(0);
+  expect(problemsOf(draft, [], null).size).toBe(0);
+  expect(problemsOf(draft, [], ['butce']).get('tr')).toEqual({ code: 'variable', name: '{{contact.fields.hekim}}' });
+});

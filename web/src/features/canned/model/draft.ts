@@ -32,8 +32,16 @@ export const draftOf = (reply: CannedReply | null): ReplyDraft => ({
   files: reply?.attachments ?? [],
 });
 
-/** By field: `title`, `shortcut`, `folder`, or the language of a text. `others`: the firm's replies without this one. */
-export function problemsOf(draft: ReplyDraft, others: readonly CannedReply[]): Map<string, ReplyProblem> {
+/** What stands for the value that a contact has in a field of the firm's. */
+export const fieldVariable = (key: string): string => `contact.fields.${key}`;
+
+/** By field: `title`, `shortcut`, `folder`, or the language of a text. `others`: the firm's replies without this one; `fields`: the
+ * keys of its contact fields, null while nobody knows them yet. */
+export function problemsOf(
+  draft: ReplyDraft,
+  others: readonly CannedReply[],
+  fields: readonly string[] | null = [],
+): Map<string, ReplyProblem> {
   const found = new Map<string, ReplyProblem>();
   const shortcut = draft.shortcut.trim();
   if (!draft.title.trim()) found.set('title', { code: 'required' });
@@ -44,7 +52,9 @@ export function problemsOf(draft: ReplyDraft, others: readonly CannedReply[]): M
   if (draft.folder.trim().length > LABEL_MAX) found.set('folder', { code: 'tooLong', max: LABEL_MAX });
   for (const [language, text = ''] of Object.entries(draft.texts)) {
     const unknown = [...text.matchAll(/\{\{\s*([^{}]*?)\s*\}\}/g)].find(
-      ([, name]) => !VARIABLES.some((variable) => variable === name),
+      ([, name = '']) =>
+        !VARIABLES.some((variable) => variable === name) &&
+        !(fields ? fields.some((key) => fieldVariable(key) === name) : name.startsWith(fieldVariable(''))),
     );
     if (!text.trim()) found.set(language, { code: 'required' });
     else if (text.length > TEXT_MAX) found.set(language, { code: 'tooLong', max: TEXT_MAX });

@@ -1,7 +1,8 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { CANNED_KEY, changeCannedReply, createCannedReply } from '@/shared/api/canned';
+import { FIELDS_KEY, readFields } from '@/shared/api/fields';
 import type { CannedReply } from '@/shared/api/types';
 import { currentLocale } from '@/shared/i18n/i18n';
 import { Button } from '@/shared/ui/Button';
@@ -12,6 +13,7 @@ import { toast } from '@/shared/ui/toasts';
 import {
   changeOf,
   draftOf,
+  fieldVariable,
   LABEL_MAX,
   LANGUAGES,
   type Language,
@@ -41,9 +43,11 @@ export default function CannedEditor({ reply, replies, onClose }: Props) {
   useEffect(() => first.current?.focus(), []);
   const change = (part: Partial<ReplyDraft>) => setDraft((held) => ({ ...held, ...part }));
   const write = (language: Language, text: string) => change({ texts: { ...draft.texts, [language]: text } });
+  const fields = useQuery({ queryKey: FIELDS_KEY, queryFn: readFields, staleTime: 60_000 });
   const problems = problemsOf(
     draft,
     replies.filter((held) => held.id !== reply?.id),
+    fields.data?.map((field) => field.key) ?? null,
   );
   const errorOf = (path: string): string | null => {
     const problem = problems.get(path);
@@ -135,6 +139,13 @@ export default function CannedEditor({ reply, replies, onClose }: Props) {
                   {t(`variable.${variable.replace('.', '_') as 'firm_name'}`)}
                 </button>
               ))}
+              {fields.data
+                ?.filter((field) => !field.archived)
+                .map((field) => (
+                  <button key={field.id} type="button" onClick={() => putVariable(language, fieldVariable(field.key))}>
+                    {field.label}
+                  </button>
+                ))}
               {written.length > 1 && (
                 <button
                   type="button"

@@ -1,9 +1,9 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Contact, Conversation, Id, Message } from '@/shared/api/types';
+import type { Contact, Conversation, Id } from '@/shared/api/types';
 import { useNow } from '@/shared/format/now';
-import { fullTime, listTime, shortDate } from '@/shared/format/time';
+import { listTime, shortDate } from '@/shared/format/time';
 import { currentLocale } from '@/shared/i18n/i18n';
 import { useKeys } from '@/shared/keys/useKeys';
 import { onBatches } from '@/shared/realtime/socket';
@@ -15,9 +15,12 @@ import { Phone } from '@/shared/ui/Phone';
 import { ErrorBar, SkeletonRows, useSlow } from '@/shared/ui/states';
 import { contactKey, readContact } from '../api';
 import classes from './ContactPanel.module.css';
+import { FieldsSection } from './FieldsSection';
 import { FirstTouchLine } from './FirstTouchLine';
 import { MediaSection } from './MediaSection';
 import { NameEditor } from './NameEditor';
+import { NotesSection } from './NotesSection';
+import { Section } from './Section';
 import '../texts';
 
 interface Props {
@@ -79,9 +82,8 @@ export default function ContactPanel({ row, tags, mode, onClose, onOpenConversat
         </Section>
       )}
       <Section title={t('tags')}>{tags}</Section>
-      <Section title={t('notes')}>
-        <Notes notes={contact.data?.notes} />
-      </Section>
+      {contact.data && <FieldsSection contact={contact.data} />}
+      <NotesSection contactId={id} inTalks={contact.data?.notes} />
       <Section title={t('files.title')}>
         <MediaSection contactId={id} />
       </Section>
@@ -126,18 +128,6 @@ function useFreshContact(contactId: Id, conversationId: Id): void {
   }, [contactId, conversationId, queries]);
 }
 
-function Section({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <details className={classes.section} open>
-      <summary>
-        <h3>{title}</h3>
-        <IconChevronRight size={16} stroke={1.6} aria-hidden="true" />
-      </summary>
-      {children}
-    </details>
-  );
-}
-
 function Identities({ contact, currentChannelId }: { contact: Contact; currentChannelId: Id }) {
   const { t } = useTranslation('contacts');
   const now = useNow(60_000);
@@ -159,25 +149,6 @@ function Identities({ contact, currentChannelId }: { contact: Contact; currentCh
             </span>
           </span>
           {identity.channel.id === currentChannelId && <Chip tone="accent">{t('thisChat')}</Chip>}
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-function Notes({ notes }: { notes: Message[] | undefined }) {
-  const { t } = useTranslation('contacts');
-  const now = useNow(60_000);
-  if (!notes) return null;
-  if (notes.length === 0) return <p className={classes.none}>{t('noNotes')}</p>;
-  return (
-    <ul className={classes.notes}>
-      {notes.map((note) => (
-        <li key={note.id}>
-          <p dir="auto">{note.text}</p>
-          <span title={fullTime(note.created_at)}>
-            {note.author.name} · {listTime(note.created_at, now, t('yesterday'))}
-          </span>
         </li>
       ))}
     </ul>

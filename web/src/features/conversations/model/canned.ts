@@ -14,9 +14,16 @@ export function askedAt(text: string, caret: number): Asked | null {
 }
 
 export const VARIABLES = ['contact.first_name', 'contact.name', 'agent.name', 'firm.name'] as const;
-export type Variable = (typeof VARIABLES)[number];
+/** Ours, and `contact.fields.<key>` for what the contact has in a field of the firm's. */
+export type Variable = (typeof VARIABLES)[number] | `contact.fields.${string}`;
 
-const OPEN = new RegExp(`\\{\\{\\s*(${VARIABLES.join('|').replace(/\./g, '\\.')})\\s*\\}\\}`, 'g');
+const FIELD = 'contact.fields.';
+const OPEN = new RegExp(`\\{\\{\\s*(${[...VARIABLES, `${FIELD}[a-z0-9_]+`].join('|').replace(/\./g, '\\.')})\\s*\\}\\}`, 'g');
+
+/** The key of its name among the strings, null for a field, which is called by its own key. */
+export const nameKey = (variable: Variable): 'contact_first_name' | 'contact_name' | 'agent_name' | 'firm_name' | null =>
+  variable.startsWith(FIELD) ? null : (variable.replace('.', '_') as 'firm_name');
+export const fieldKey = (variable: Variable): string => variable.slice(FIELD.length);
 
 export interface Gap {
   from: number;

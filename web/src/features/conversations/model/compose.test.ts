@@ -160,11 +160,15 @@ describe('canned replies', () => {
 
   test('take the place of what asked for them; what is still open is found', () => {
     const asked = askedAt('Selam /fi', 9);
-    const text = 'Merhaba {{contact.first_name}}, {{ firm.name }} olarak {{x}}';
+    const text = 'Merhaba {{contact.first_name}}, {{ firm.name }} olarak {{x}} {{contact.fields.hekim}} {{contact.fields.}}';
     expect(replaced('Selam /fi yarın', asked ?? { from: 0, to: 0 }, 'Fiyat 100')).toEqual({
       text: 'Selam Fiyat 100 yarın',
       caret: 15,
     });
-    expect(gapsIn(text).map((gap) => text.slice(gap.from, gap.to))).toEqual(['{{contact.first_name}}', '{{ firm.name }}']);
+    expect(gapsIn(text).map((gap) => text.slice(gap.from, gap.to))).toEqual([
+      '{{contact.first_name}}',
+      '{{ firm.name }}',
+      '{{contact.fields.hekim}}',
+    ]);
   });
 });

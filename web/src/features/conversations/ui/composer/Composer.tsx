@@ -12,7 +12,7 @@ import { markOf } from '@/shared/ui/ChannelMark';
 import { lazyPart } from '@/shared/ui/lazyPart';
 import { showError } from '@/shared/ui/showError';
 import { acceptedTypes } from '../../model/attachments';
-import { type Asked, gapsIn, replaced } from '../../model/canned';
+import { type Asked, fieldKey, gapsIn, nameKey, replaced, type Variable } from '../../model/canned';
 import { answerTo, takeQuoted, useReplies } from '../../model/messageMenu';
 import { useChannel } from '../../model/queries';
 import { sendNote, sendReply } from '../../model/sending';
@@ -60,6 +60,10 @@ export function Composer({ id, row, detailReady }: Props) {
   const limit = note ? Number.POSITIVE_INFINITY : (channel?.capabilities.text_max ?? Number.POSITIVE_INFINITY);
   const over = text.length - limit;
   const files = note ? 0 : tray.sendable;
+  const gapName = (variable: Variable) => {
+    const known = nameKey(variable);
+    return known ? t(`variable.${known}`) : fieldKey(variable);
+  };
   const gaps = note ? [] : gapsIn(text);
   const canSend = row !== undefined && !blocked && over <= 0 && gaps.length === 0 && (text.trim() !== '' || files > 0);
   const canned = useCanned(input, row !== undefined && !note && !blocked);
@@ -255,7 +259,7 @@ export function Composer({ id, row, detailReady }: Props) {
             onCanned={row ? askForCanned : null}
             status={
               gaps[0]
-                ? t('composer.gap', { name: t(`variable.${gaps[0].variable.replace('.', '_') as 'firm_name'}`) })
+                ? t('composer.gap', { name: gapName(gaps[0].variable) })
                 : over > 0
                   ? t('composer.tooLong', { count: over })
                   : saved
