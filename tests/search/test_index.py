@@ -8,8 +8,10 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from invekto.channels.adapter import Address, Sender
+from invekto.channels.adapter import Address, ContactSynced, Sender
 from invekto.conversations.history import PastLine, PastThread, import_threads
+from invekto.conversations.notices import Noticed, receive_notices
+from invekto.kernel.tenancy import INGEST, claimed
 from invekto.kernel.tx import SYSTEM
 from tests.rest import World, stored
 from tests.search.finder import Finder, looked_for, texts
@@ -125,3 +127,30 @@ async def test_how_far_search_is_behind_is_a_number(finder: Finder, superuser_ur
     assert 30 <= lag < 60
     await finder.follow()
     assert (await stored(superuser_url, "select search_lag_s() as lag"))[0]["lag"] == 0
+
+
+async def test_a_phones_address_book_is_found_although_it_is_one_event(finder: Finder, superuser_url: str) -> None:
+    world = finder.world
+    firm, now = world.firm, world.clock.now()
+    people = [(f"+9053200000{number:02}", f"Defter {number}") for number in range(12)]
+    book = [
+        Noticed(
+            firm.id,
+            firm.channel,
+            ContactSynced(
+                account_key="1",
+                sender=Sender(addresses=(Address(scheme="phone", value=phone),), display=name, phone=phone),
+                removed=False,
+                occurred_at=now,
+                path="",
+                raw_slice=b"",
+            ),
+        )
+        for phone, name in people
+    ]
+    async with (await world.db.pool(INGEST)).acquire() as connection, claimed(connection, [firm.id]):
+        await receive_notices(connection, book, now, {})
+    assert len(await stored(superuser_url, "select 1 from event where kind = 'contact.imported'")) == 1
+    await finder.follow()
+    found = await stored(superuser_url, "select count(*) as people from search_contact")
+    assert found[0]["people"] == 12
