@@ -115,6 +115,7 @@ def test_a_broken_rule_is_named_with_its_place_and_a_sentence(parts: Parts, path
 
 def test_name_language_and_category_are_checked() -> None:
     assert [one.code for one in lint(draft(name="Randevu"))] == ["name_pattern"]
+    assert [one.code for one in lint(draft(name=""))] == ["required"]
     assert [one.code for one in lint(draft(language="tr_TR"))] == ["language_unknown"]
     assert [one.code for one in lint(draft(category="SALES"))] == ["category_unknown"]
     assert [one.code for one in lint(draft(), exists=True)] == ["template_exists"]

@@ -64,7 +64,7 @@ def lint(draft: TemplateDraft, *, exists: bool = False) -> list[Problem]:
 
 def _problems(draft: TemplateDraft, exists: bool) -> Iterator[Problem]:
     if not _NAME.fullmatch(draft.name):
-        yield Problem("name", "name_pattern")
+        yield Problem("name", "name_pattern" if draft.name else "required")
     elif exists:
         yield Problem("name", "template_exists")
     if draft.language not in LANGUAGES:

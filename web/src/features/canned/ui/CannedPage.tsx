@@ -100,6 +100,13 @@ export function CannedPage() {
   );
 }
 
+/** Who deletes by keyboard goes on from the next row, or from the page's button after the last one. */
+function neighbour(button: HTMLElement): HTMLElement | null {
+  const row = button.closest('li');
+  const next = row?.nextElementSibling ?? row?.previousElementSibling;
+  return next?.querySelector<HTMLElement>('button:last-of-type') ?? document.querySelector('[data-testid=canned-new]');
+}
+
 function Row({ reply, onEdit, onDelete }: { reply: CannedReply; onEdit: () => void; onDelete: () => void }) {
   const { t } = useTranslation('canned');
   const texts = LANGUAGES.flatMap((language): [string, string][] => {
@@ -129,7 +136,13 @@ function Row({ reply, onEdit, onDelete }: { reply: CannedReply; onEdit: () => vo
       <IconButton label={t('edit', { title: reply.title })} onClick={onEdit}>
         <IconPencil size={18} stroke={1.5} aria-hidden="true" />
       </IconButton>
-      <IconButton label={t('delete', { title: reply.title })} onClick={onDelete}>
+      <IconButton
+        label={t('delete', { title: reply.title })}
+        onClick={(event) => {
+          neighbour(event.currentTarget)?.focus();
+          onDelete();
+        }}
+      >
         <IconTrash size={18} stroke={1.5} aria-hidden="true" />
       </IconButton>
     </li>

@@ -80,6 +80,11 @@ export function ChannelCard({ channel, onChanged, onSettings, onCheck, onReconne
         {known && <Facts health={known} reason={channel.status_reason} t={t} />}
       </div>
       <div className={classes.actions}>
+        {state === 'paused' && (
+          <Button size="small" data-testid="resume-channel" busy={resume.isPending} onClick={() => resume.mutate()}>
+            {t('card.resume')}
+          </Button>
+        )}
         <Button
           size="small"
           data-testid="check-channel"
@@ -97,11 +102,6 @@ export function ChannelCard({ channel, onChanged, onSettings, onCheck, onReconne
         >
           {t('card.settings')}
         </Button>
-        {state === 'paused' && (
-          <Button size="small" data-testid="resume-channel" busy={resume.isPending} onClick={() => resume.mutate()}>
-            {t('card.resume')}
-          </Button>
-        )}
         {broken ? (
           <Button size="small" look="danger" data-testid="reconnect-channel" onClick={onReconnect}>
             {t('card.reconnect')}
@@ -206,7 +206,7 @@ function Facts({ health, reason, t }: { health: Health; reason: string | null; t
           <ul className={classes.reasons}>
             {health.errors.map((one) => (
               <li key={one.code}>
-                <strong>{one.count}</strong> {failureText(one.code, t)}
+                <strong>{one.count}</strong> <span>{failureText(one.code, t)}</span>
               </li>
             ))}
           </ul>
