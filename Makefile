@@ -1,6 +1,6 @@
 # Everything a developer types. Needs Python 3.11 or newer with pip, git and make; Node, uv and databases come along.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fuzz bench nightly web openapi requirements clean bootstrap
+.PHONY: help demo test check fuzz bench nightly faults soak web openapi requirements clean bootstrap
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= $(or $(shell for p in python3.14 python3.13 python3.12 python3.11 python3 python; do \
@@ -45,6 +45,12 @@ bench: bootstrap ## Measure against pgbench and the budget; writes bench.json.
 
 nightly: bench ## Measure, and compare with the last release's figures (benchmarks/released.json).
 	@$(RUN)/python -m benchmarks.compare
+
+faults: bootstrap ## Bring about every fault RUNS=3 times and write the table of docs/reliability.md; takes over an hour.
+	@$(RUN)/python -m tests.faults.report --runs $(or $(RUNS),3)
+
+soak: bootstrap ## MINUTES=20 of mixed load with faults at random, held against the ledger.
+	@$(RUN)/python -m tests.faults.soak --minutes $(or $(MINUTES),20)
 
 web: bootstrap ## Build the web client (the other targets do it when its sources changed).
 

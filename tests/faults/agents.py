@@ -19,6 +19,9 @@ import httpx
 
 from tests.desk import PASSWORD, Desk
 
+PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+"""A PNG of one pixel, in base64."""
+
 _PATIENCE_S = 60
 _AGAIN_S = 0.15
 _LOOK_S = 0.7
@@ -48,17 +51,64 @@ class Customers(threading.Thread):
     def rest(self) -> None:
         """They finish what they were saying."""
         self._resting.set()
-        self.join(_PATIENCE_S)
+        self.join(2 * _PATIENCE_S)
         assert not self.is_alive(), "customers are still writing"
 
     def run(self) -> None:
         try:
             with self._desk.customer() as control:
                 while not self._resting.is_set():
-                    control.post("/whatsapp_cloud/crowd", json=self._wish).raise_for_status()
+                    # Answered when all of them were heard: a fault may last.
+                    control.post("/whatsapp_cloud/crowd", json=self._wish, timeout=120).raise_for_status()
                     self.written += _AT_ONCE * _EACH
         except Exception as error:  # noqa: BLE001  # a thread's error is shown where the check is
             self.problems.append(repr(error))
+
+
+class Visitors(threading.Thread):
+    """Single people who send a picture, edit what they wrote, or take it back. `changes`: the ids of the last two."""
+
+    def __init__(self, desk: Desk, number: str, dice: random.Random) -> None:
+        super().__init__(name="visitors", daemon=True)
+        self.written = 0
+        self.changes: set[str] = set()
+        self.problems: list[str] = []
+        self._desk, self._number, self._dice = desk, number, dice
+        self._resting = threading.Event()
+
+    def rest(self) -> None:
+        self._resting.set()
+        if self.ident is not None:
+            self.join(_PATIENCE_S)
+        assert not self.is_alive(), "visitors are still writing"
+
+    def run(self) -> None:
+        try:
+            with self._desk.customer() as control:
+                while not self._resting.wait(self._dice.uniform(0.2, 0.8)):
+                    self._visit(control, self._dice.choice(("picture", "edit", "revoke")))
+        except Exception as error:  # noqa: BLE001  # a thread's error is shown where the check is
+            self.problems.append(repr(error))
+
+    def _visit(self, control: httpx.Client, wish: str) -> None:
+        phone = f"+90557{self._dice.randrange(10**7):07}"
+        picture = {"file": {"base64": PICTURE, "mime": "image/png", "type": "image", "caption": wish}}
+        what = picture if wish == "picture" else {"text": wish}
+        said = self._post(control, "/whatsapp_cloud/say", number=self._number, phone=phone, **what)
+        self.written += 1
+        if wish == "picture":
+            return
+        change: dict[str, Any] = {"original_message_id": said["id"]}
+        if wish == "edit":
+            change["message"] = {"type": "text", "text": {"body": "edited"}}
+        raw = {"message": {"type": wish, wish: change}}
+        path = f"/whatsapp_cloud/customers/{said['customer']['id']}/messages"
+        self.changes.add(self._post(control, path, number=self._number, **raw)["id"])
+        self.written += 1
+
+    def _post(self, control: httpx.Client, path: str, **wish: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = control.post(path, json=wish).raise_for_status().json()
+        return answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +157,27 @@ class Agent(threading.Thread):
         except Exception as error:  # noqa: BLE001  # a thread's error is shown where the check is
             self.problems.append(repr(error))
 
-    def say(self, conversation_id: str, text: str) -> Answer:
-        """Posts one answer, with its key again and again while nobody answers or the desk says "not now"."""
-        key = str(uuid4())
+    def spoke(self) -> bool:
+        """Whether an answer of theirs has been taken."""
+        return any(answer.message_id for answer in self.answers)
+
+    def say(self, conversation_id: str, text: str, key: str | None = None) -> Answer:
+        """Posts one answer, with its key (a new one, or `key`) again and again while nobody answers or the desk says "not now"."""
         path = f"/api/v1/conversations/{conversation_id}/messages"
-        answer, tries = self._ask("POST", path, json={"type": "text", "text": text}, headers={"Idempotency-Key": key})
+        return self._posted(conversation_id, path, text, {"type": "text", "text": text}, key)
+
+    def again(self, conversation_id: str, message_id: str) -> Answer:
+        """Sends a failed message once more, as the button does."""
+        path = f"/api/v1/conversations/{conversation_id}/messages"
+        shown, _ = self._ask("GET", path, params={"limit": "100"})
+        (text,) = (row["text"] for row in shown.json()["items"] if row["id"] == message_id)
+        return self._posted(conversation_id, f"{path}/{message_id}/resend", text)
+
+    def _posted(
+        self, conversation_id: str, path: str, text: str, body: dict[str, Any] | None = None, key: str | None = None
+    ) -> Answer:
+        key = key or str(uuid4())
+        answer, tries = self._ask("POST", path, json=body, headers={"Idempotency-Key": key})
         message_id = None
         if answer.status_code in (200, 201):
             message_id = answer.json()["id"]

@@ -7,14 +7,18 @@ once. Agents answer. The tests kill processes; at the end of each, `check` compa
 from __future__ import annotations
 
 import contextlib
+import os
 import random
-from collections.abc import Iterator, Mapping
+import signal
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from invekto.entry.processes import standing_in
 from tests.desk import Desk, wait_until
 from tests.faults import promises
-from tests.faults.agents import Agent, Answer, Customers
+from tests.faults.agents import Agent, Answer, Customers, Visitors
 from tests.faults.promises import Stored
 from tests.faults.screen import Screen
 from tests.faults.witness import Ledger
@@ -35,6 +39,10 @@ class Scene:
         self.answers: list[Answer] = []
         # Messages whose provider says nothing of them until a test lets it.
         self.silent: set[str] = set()
+        # Messages whose end is another one than being read, and which.
+        self.ends: dict[str, str] = {}
+        # Ids of what customers edited or took back.
+        self.changes: set[str] = set()
         # False between a strike and a check that found nothing: what is lost stays lost, so no later check makes sense.
         self.whole = True
         self._deadly: list[tuple[datetime, datetime]] = []
@@ -65,19 +73,25 @@ class Scene:
     # Load ---------------------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def load(self) -> Iterator[None]:
+    def load(self, also: Sequence[Visitors] = (), rate: float = RATE) -> Iterator[None]:
         """Both directions, as long as the block runs; then everybody has said what they were saying, and was heard."""
         self.whole = False
         one, other = self.numbers
         before = len(self.ledger().arrivals())
-        customers = Customers(self.desk, [one, one, other, one, other, self.nobodys], RATE)
+        customers = Customers(self.desk, [one, one, other, one, other, self.nobodys], rate)
         agents = [Agent(self.desk, firm, user, random.Random(self.dice.random()), pace) for firm, user, pace in _AGENTS]
-        people: list[Customers | Agent] = [customers, *agents]
+        people: list[Customers | Agent | Visitors] = [customers, *agents, *also]
         self.dropping.dropping.set()
         for person in people:
             person.start()
         try:
             yield
+            # On a busy machine, or behind a long fault, somebody may not have come to speak yet.
+            wait_until(
+                lambda: all(agent.spoke() or agent.problems for agent in agents),
+                lambda: f"every agent got through{self.logs()}",
+                _SETTLED_S,
+            )
         finally:
             self.dropping.dropping.clear()
             for person in people:
@@ -85,10 +99,11 @@ class Scene:
             self.answers += [answer for agent in agents for answer in agent.answers]
         problems = [problem for person in people for problem in person.problems]
         assert not problems, self._told(problems)
-        for agent in agents:
-            assert any(answer.message_id for answer in agent.answers), f"{agent.name} never got through"
         self.acknowledged()
-        assert len(self.ledger().arrivals()) - before == customers.written
+        for visitor in also:
+            self.changes |= visitor.changes
+        written = customers.written + sum(visitor.written for visitor in also)
+        assert len(self.ledger().arrivals()) - before == written
 
     @contextlib.contextmanager
     def workers_die(self) -> Iterator[None]:
@@ -98,12 +113,18 @@ class Scene:
         yield
         self._deadly.append((began, self._now()))
 
-    @contextlib.contextmanager
-    def slow_provider(self, ms: int) -> Iterator[None]:
+    def slow_provider(self, ms: int) -> contextlib.AbstractContextManager[None]:
         """Takes messages so late that whoever asked may be dead by then."""
-        self._tell("/faults", faults={"slow": {"ms": ms}})
-        yield
-        self._tell("/faults", faults={"slow": None})
+        return self.faulty(slow={"ms": ms})
+
+    @contextlib.contextmanager
+    def faulty(self, number: str | None = None, **faults: Any) -> Iterator[None]:
+        """The provider misbehaves (src/invekto_sandbox/README.md, Faults): for one number, or for all without a fault of their own."""
+        self._tell("/faults", **({} if number is None else {"number": number}), faults=faults)
+        try:
+            yield
+        finally:
+            self._tell("/faults", **({} if number is None else {"number": number}), faults=dict.fromkeys(faults))
 
     def _now(self) -> datetime:
         moment: datetime = self.desk.rows("select now() as moment")[0]["moment"]
@@ -135,6 +156,19 @@ class Scene:
     def reports_after(self, seconds: float) -> None:
         """How long the provider takes for each next status of what it accepts from now on."""
         self._tell("/settings", whatsapp_cloud={"delays": _delays(seconds)})
+
+    def message(self, message_id: str) -> dict[str, Any]:
+        """A message's outcome as it is stored."""
+        query = "select status, error_code, provider_id from message where id = $1::uuid"
+        return self.desk.rows(query, message_id)[0]
+
+    def becomes(self, message_id: str, *statuses: str, timeout_s: float = 20) -> None:
+        """Waits until a message of ours has one of the statuses."""
+        wait_until(
+            lambda: self.message(message_id)["status"] in statuses,
+            lambda: f"it is {statuses}, but {self.message(message_id)}{self.logs()}",
+            timeout_s,
+        )
 
     def report(self, wamid: str, status: str) -> None:
         """The provider says what became of a message, and has been heard."""
@@ -189,12 +223,12 @@ class Scene:
     def _wrong(self, dead_until: datetime | None) -> list[str]:
         waiting, stored, ledger = self.held(dead_until), Stored.read(self.desk), self.ledger()
         return [
-            *promises.lost_or_doubled(ledger, stored),
+            *promises.lost_or_doubled(ledger, stored, self.changes),
             *promises.reports_lost_or_doubled(ledger, stored),
             *promises.asked_twice(ledger, stored),
             *promises.answers_lost_or_doubled(self.answers, stored),
             *promises.reordered(ledger, stored, self.answers),
-            *promises.unfinished(ledger, stored, waiting, self.silent, self._interrupted()),
+            *promises.unfinished(ledger, stored, waiting, self.silent, self._interrupted(), self.ends),
             *promises.leftovers(self.desk, waiting),
         ]
 
@@ -209,6 +243,31 @@ class Scene:
 
     def logs(self) -> str:
         return "".join(f"\n--- {name}\n{self.desk.log(name)}" for name in self.desk.running)
+
+
+@contextlib.contextmanager
+def frozen(desk: Desk) -> Iterator[None]:
+    """Every process of the server stands still."""
+    first = desk.postgres.pid
+    assert first is not None
+    stopped: set[int] = set()
+    try:
+        # The first process first: it starts no others any more.
+        for pid in (first, *standing_in(desk.postgres.cluster, "postgres")):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+                stopped.add(pid)
+        yield
+    finally:
+        for pid in stopped:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+def rss_mb(pid: int) -> float:
+    """How much memory a process holds, in megabytes."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def _delays(seconds: float) -> dict[str, float]:

@@ -29,10 +29,12 @@ _PATIENCE_S = 60
 class Screen(threading.Thread):
     """`conversations` and `messages` are what its user would see. `seen`: every id it was ever told.
 
-    With `dice` it drops the line at random moments, without a word, as long as `dropping` is set.
+    `port`: of a line to the desk instead of the desk itself. With `dice` it drops the line at random moments, without a word, as long as `dropping` is set.
     """
 
-    def __init__(self, desk: Desk, firm: str, user: str, dice: random.Random | None = None) -> None:
+    def __init__(
+        self, desk: Desk, firm: str, user: str, dice: random.Random | None = None, *, port: int | None = None
+    ) -> None:
         super().__init__(name=f"screen of {user} of {firm}", daemon=True)
         self.firm = firm
         self.user = user
@@ -44,6 +46,7 @@ class Screen(threading.Thread):
         self.dropping = threading.Event()
         self.lock = threading.Lock()
         self._desk = desk
+        self._stream = f"ws://127.0.0.1:{port or desk.port}/api/v1/stream"
         self._dice = dice
         self._cursor: str | None = None
         self._greeted = threading.Event()
@@ -52,9 +55,12 @@ class Screen(threading.Thread):
             self._cookie = f"invekto_session={client.cookies['invekto_session']}"
             self.user_id: str = client.get("/api/v1/session").json()["user"]["id"]
 
-    def opened(self) -> Screen:
+    def opened(self, *, late: bool = False) -> Screen:
+        """Follows from now on. `late`: there is something already, which is loaded while nothing happens."""
         self.start()
         assert self._greeted.wait(_PATIENCE_S), f"{self.name} was never greeted"
+        if late:
+            self._load()
         return self
 
     def close(self) -> None:
@@ -66,10 +72,9 @@ class Screen(threading.Thread):
     def run(self) -> None:
         while not self._ending.is_set():
             query = f"?cursor={self._cursor}" if self._cursor else ""
-            address = self._desk.url.replace("http", "ws", 1) + f"/api/v1/stream{query}"
             try:
                 with connect(
-                    address,
+                    self._stream + query,
                     additional_headers={"Cookie": self._cookie},
                     compression=None,
                     max_size=None,

@@ -22,6 +22,7 @@ def _counts(scene: Scene) -> Counter[str]:
     return Counter({row["name"]: row["rows"] for row in scene.desk.rows(query)})
 
 
+@pytest.mark.fault("F17", injects="100 messages, each three times at once", holds="I1 I2")
 def test_a_hundred_messages_delivered_three_times_at_once_are_a_hundred_rows(scene: Scene) -> None:
     before, place = _counts(scene), len(scene.ledger().copies)
 
@@ -45,6 +46,7 @@ def test_a_hundred_messages_delivered_three_times_at_once_are_a_hundred_rows(sce
     }
 
 
+@pytest.mark.fault("F20", injects="40 new people write four times at once", holds="I1 I3")
 def test_forty_new_people_who_write_four_times_at_once_are_forty_conversations_of_four(scene: Scene) -> None:
     before = _counts(scene)
     wish = {"customers": 40, "messages": 4, "concurrency": 160, "text": "{n}: {m}", "wait": True}

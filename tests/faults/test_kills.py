@@ -9,11 +9,9 @@ from __future__ import annotations
 import random
 import time
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
-from tests.desk import wait_until
 from tests.faults.scene import LEASE_S, Scene
 
 pytestmark = pytest.mark.real_ports
@@ -59,18 +57,13 @@ def abandoned(scene: Scene) -> Abandoned:
     return Abandoned(first, second, taken["wamid"])
 
 
-def _message(scene: Scene, message_id: str) -> dict[str, Any]:
-    return scene.desk.rows("select status, error_code, provider_id from message where id = $1::uuid", message_id)[0]
-
-
-def _becomes(scene: Scene, message_id: str, status: str, timeout_s: float = 20) -> None:
-    wait_until(
-        lambda: _message(scene, message_id)["status"] == status,
-        lambda: f"it is {status}, but {_message(scene, message_id)}",
-        timeout_s,
-    )
-
-
+@pytest.mark.fault(
+    "F4",
+    "F5",
+    "F6",
+    injects="worker killed after a claim, after the ingest's commit, before and after the provider's call",
+    holds="I1-I7",
+)
 @pytest.mark.usefixtures("abandoned")
 def test_a_worker_killed_between_any_two_of_its_steps_loses_doubles_and_reorders_nothing(
     scene: Scene, dice: random.Random
@@ -85,6 +78,7 @@ def test_a_worker_killed_between_any_two_of_its_steps_loses_doubles_and_reorders
     scene.check(scene.lease_end())
 
 
+@pytest.mark.fault("F4", "F7", injects="two workers killed at random, mostly during a call", holds="I1-I7")
 @pytest.mark.usefixtures("abandoned")
 def test_workers_killed_at_random_moments_lose_double_and_reorder_nothing(scene: Scene, dice: random.Random) -> None:
     """Two of them, so that one goes on with what the other has left; mostly in the middle of a call."""
@@ -101,6 +95,7 @@ def test_workers_killed_at_random_moments_lose_double_and_reorder_nothing(scene:
     scene.check(scene.lease_end())
 
 
+@pytest.mark.fault("F8", injects="kill -9 of the postmaster, alone and with all backends", holds="I1-I7")
 @pytest.mark.usefixtures("abandoned")
 def test_a_database_killed_at_random_moments_loses_doubles_and_reorders_nothing(
     scene: Scene, dice: random.Random
@@ -121,6 +116,7 @@ def test_a_database_killed_at_random_moments_loses_doubles_and_reorders_nothing(
     assert not answers[None], "and is never left without an answer"
 
 
+@pytest.mark.fault("F2", "F3", injects="web killed in its batch, before and after the commit", holds="I1-I7")
 @pytest.mark.usefixtures("abandoned")
 def test_a_web_process_killed_around_its_commit_loses_doubles_and_reorders_nothing(
     scene: Scene, dice: random.Random
@@ -154,6 +150,7 @@ def came_twice(scene: Scene, within_s: float = 8) -> bool:
     return bool(found)
 
 
+@pytest.mark.fault("F1", injects="web killed at random, started again", holds="I1-I7")
 @pytest.mark.usefixtures("abandoned")
 def test_a_web_process_killed_at_random_moments_loses_doubles_and_reorders_nothing(
     scene: Scene, dice: random.Random
@@ -168,20 +165,46 @@ def test_a_web_process_killed_at_random_moments_loses_doubles_and_reorders_nothi
     scene.check(scene.lease_end())
 
 
+@pytest.mark.fault("F7", injects="worker killed when the provider has the message", holds="I2 I4")
 def test_an_answer_that_nobody_wrote_down_is_unknown_until_its_status_comes_and_is_never_asked_again(
     scene: Scene, abandoned: Abandoned
 ) -> None:
-    _becomes(scene, abandoned.first, "unknown", _AFTER_THE_LEASE_S)
-    assert _message(scene, abandoned.first)["error_code"] == "outcome_unknown"
-    _becomes(scene, abandoned.second, "read")
+    scene.becomes(abandoned.first, "unknown", timeout_s=_AFTER_THE_LEASE_S)
+    assert scene.message(abandoned.first)["error_code"] == "outcome_unknown"
+    scene.becomes(abandoned.second, "read")
     for status in ("sent", "delivered", "read"):
         scene.report(abandoned.wamid, status)
-        _becomes(scene, abandoned.first, status)
-    assert _message(scene, abandoned.first) == {"status": "read", "error_code": None, "provider_id": abandoned.wamid}
+        scene.becomes(abandoned.first, status)
+    assert scene.message(abandoned.first) == {"status": "read", "error_code": None, "provider_id": abandoned.wamid}
     assert scene.ledger().accepted()[abandoned.first] == 1
     scene.silent.discard(abandoned.first)
 
 
+@pytest.mark.faults_full
+@pytest.mark.fault(
+    "F6", injects="worker killed when it was about to ask", holds="I2 I5: sent once, when its lease is over"
+)
+def test_an_answer_whose_worker_died_before_it_asked_goes_out_once(scene: Scene) -> None:
+    desk = scene.desk
+    conversation_id = scene.writes("+905559990006", "Birazdan ölecek")
+    desk.kill("worker", 15)
+    desk.start_worker(INVEKTO_FAILPOINTS="delivery.before_call")
+    with scene.speaking("agent1") as agent:
+        message_id = agent.say(conversation_id, "Yine de gelir").message_id
+    assert message_id is not None
+    desk.until_dead("worker")
+    assert not scene.ledger().accepted()[message_id]
+    # As if the minute of its lease were over.
+    desk.rows(
+        "update lane set lease_until = now(), next_at = now() where conversation_id = $1::uuid returning 1",
+        conversation_id,
+    )
+    desk.start_worker()
+    scene.becomes(message_id, "read")
+    assert scene.ledger().accepted()[message_id] == 1
+
+
+@pytest.mark.fault("F4", injects="nothing more: what the dead held is due again", holds="I1-I7")
 @pytest.mark.usefixtures("abandoned")
 def test_when_the_leases_of_the_dead_are_over_nothing_is_left_over(scene: Scene) -> None:
     scene.check(timeout_s=_AFTER_THE_LEASE_S)
