@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from uuid import UUID
 
+import pytest
+
 from invekto.conversations import delivery_batches as batches
 from invekto.conversations import delivery_rows as rows
 from invekto.conversations.outbound_content import MediaContent
@@ -310,6 +312,7 @@ async def test_the_list_shows_the_newest_messages_status_and_every_step_raises_t
     assert events[0]["n"] == 2
 
 
+@pytest.mark.attack("A44")
 async def test_claims_take_turns_between_firms(outlet: Outlet) -> None:
     """A firm with a hundred waiting conversations must not make another firm's only one wait."""
     many = [await outlet.talk(f"+9055522{n:05}") for n in range(30)]
