@@ -83,6 +83,14 @@ async def test_each_refused_value_is_named_and_none_of_the_others_is_kept(scene:
     assert (card["fields"], card["name"]) == ({}, "Elif")
 
 
+@pytest.mark.parametrize("key", ["\\ud800", "\\u0000", "Hekim", "x" * 50])
+async def test_a_key_that_no_field_can_have_is_refused(scene: Scene, key: str) -> None:
+    body = f'{{"fields": {{"{key}": "x"}}}}'
+    headers = {"Content-Type": "application/json"}
+    answer = await scene.agent.client.patch(scene.path, content=body, headers=headers)
+    assert answer.status_code == 422, answer.text
+
+
 async def test_a_field_that_somebody_has_changed_meanwhile_is_not_written_over(scene: Scene) -> None:
     await scene.define("Hekim")
     await scene.define("Bütçe", "number")

@@ -380,13 +380,16 @@ class TagBody(_Body):
     color: TagColor
 
 
+FieldKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+
+
 class ContactBody(_Body):
     """What is left out or null stays. `fields` by key, null empties one; `was`: what the screen showed of those, by key, so that
     nothing is written over that somebody has changed meanwhile."""
 
     name: Name | None = None
-    fields: Annotated[dict[str, Any], Field(max_length=100)] | None = None
-    was: Annotated[dict[str, Any], Field(max_length=100)] | None = None
+    fields: Annotated[dict[FieldKey, Any], Field(max_length=100)] | None = None
+    was: Annotated[dict[FieldKey, Any], Field(max_length=100)] | None = None
 
 
 class ContactNoteBody(_Body):
