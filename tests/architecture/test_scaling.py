@@ -14,7 +14,6 @@ OF_THE_INGEST_NODE = {
     "sign_in_attempt",
     "database_epoch",
     "search_progress",
-    "search_progress",
     "alembic_version",
     "pgqueuer",
     "pgqueuer_log",
