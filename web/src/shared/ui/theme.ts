@@ -16,8 +16,12 @@ export const theme = createTheme({
   cursorType: 'pointer',
   respectReducedMotion: true,
   focusRing: 'auto',
-  // Menus and pickers open inside a landmark of their own.
-  components: { Portal: { defaultProps: { target: '#overlays' } } },
+  components: {
+    // Menus and pickers open inside a landmark of their own.
+    Portal: { defaultProps: { target: '#overlays' } },
+    // Not by keys outside, as Mantine would have it: the key that opens a menu would close it again, once its code is here.
+    Menu: { defaultProps: { clickOutsideEvents: ['mousedown', 'touchstart'] } },
+  },
 });
 
 const variables = {
