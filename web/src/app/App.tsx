@@ -1,18 +1,19 @@
 import { MantineProvider, useMantineColorScheme } from '@mantine/core';
 import { MutationCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { Suspense, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError, isRetryable, onUnauthorized } from '@/shared/api/client';
 import { handleKey } from '@/shared/keys/registry';
 import { useSession } from '@/shared/session/session';
+import { lazyPart } from '@/shared/ui/lazyPart';
 import { showError } from '@/shared/ui/showError';
-import { TipHost } from '@/shared/ui/TipHost';
-import { Toaster } from '@/shared/ui/Toaster';
 import { resolver, theme } from '@/shared/ui/theme';
 import { endWork } from './lifecycle';
 import { schemes, setThemeApplier } from './preferences';
 import { router } from './router';
+
+const Floating = lazyPart(() => import('./shell/Floating'));
 
 export const queries = new QueryClient({
   defaultOptions: {
@@ -53,8 +54,9 @@ export function App() {
       <ThemeBridge />
       <QueryClientProvider client={queries}>
         <RouterProvider router={router} />
-        <Toaster />
-        <TipHost />
+        <Suspense>
+          <Floating />
+        </Suspense>
         <Overlays />
       </QueryClientProvider>
     </MantineProvider>

@@ -1,5 +1,6 @@
 /** All players of the client share one <audio>: starting one stops the other, and a long thread owns no hundred decoders. */
 import { create } from 'zustand';
+import { trackAfter } from './following';
 
 export const SPEEDS = [1, 1.5, 2] as const;
 
@@ -27,21 +28,6 @@ export const usePlayer = create<PlayerState>(() => ({
   speed: keptSpeed(),
 }));
 
-export interface Track {
-  id: string;
-  url: string;
-}
-
-let following: (id: string) => Track | null = () => null;
-
-/** What is played after a voice note: told by the place that knows their order. */
-export function setFollowing(next: (id: string) => Track | null): () => void {
-  following = next;
-  return () => {
-    if (following === next) following = () => null;
-  };
-}
-
 let element: HTMLAudioElement | null = null;
 let onBroken: () => void = () => undefined;
 
@@ -57,7 +43,7 @@ function audio(): HTMLAudioElement {
   made.onended = () => {
     const { id } = usePlayer.getState();
     usePlayer.setState({ playing: false, position: 0 });
-    const next = id ? following(id) : null;
+    const next = id ? trackAfter(id) : null;
     if (next) togglePlay(next.id, next.url, () => undefined);
   };
   made.onerror = () => {
