@@ -1,4 +1,4 @@
-import { Link, useLocation } from '@tanstack/react-router';
+import { Link, type LinkProps, useLocation } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useOpenConversation } from '@/app/useOpenConversation';
 import { useCounts } from '@/shared/realtime/counts';
@@ -19,66 +19,49 @@ export function BottomBar({ onHelp }: { onHelp: () => void }) {
   if (conversationId) return null;
   const queue = pathname.startsWith('/inbox/unassigned');
   const inbox = pathname.startsWith('/inbox') && !queue;
-  const badge = (count: number | undefined) =>
-    count ? <span className={classes.badge}>{count > 99 ? '99+' : count}</span> : null;
   return (
     <nav className={classes.bottom} aria-label={t('navigation')}>
-      <Link
-        to="/inbox/$view"
-        params={{ view: 'mine' }}
-        className={classes.tab}
-        data-active={inbox || undefined}
-        aria-current={inbox ? 'page' : undefined}
-      >
-        <span className={classes.tabIcon}>
-          <IconInbox size={24} stroke={1.5} aria-hidden="true" />
-          {badge(counts?.mine)}
-        </span>
+      <Tab to="/inbox/$view" params={{ view: 'mine' }} active={inbox} icon={IconInbox} count={counts?.mine}>
         {t('tabs.inbox')}
-      </Link>
-      <Link
-        to="/inbox/$view"
-        params={{ view: 'unassigned' }}
-        className={classes.tab}
-        data-active={queue || undefined}
-        aria-current={queue ? 'page' : undefined}
-      >
-        <span className={classes.tabIcon}>
-          <IconUserQuestion size={24} stroke={1.5} aria-hidden="true" />
-          {badge(counts?.unassigned)}
-        </span>
+      </Tab>
+      <Tab to="/inbox/$view" params={{ view: 'unassigned' }} active={queue} icon={IconUserQuestion} count={counts?.unassigned}>
         {t('tabs.queue')}
-      </Link>
+      </Tab>
       {mayReply && (
-        <Link
-          to="/templates"
-          className={classes.tab}
-          data-active={pathname.startsWith('/templates') || undefined}
-          aria-current={pathname.startsWith('/templates') ? 'page' : undefined}
-        >
-          <span className={classes.tabIcon}>
-            <IconTemplate size={24} stroke={1.5} aria-hidden="true" />
-          </span>
+        <Tab to="/templates" active={pathname.startsWith('/templates')} icon={IconTemplate}>
           {t('templates')}
-        </Link>
+        </Tab>
       )}
       {mayChannels && (
-        <Link to="/channels" className={classes.tab} data-active={pathname === '/channels' || undefined}>
-          <span className={classes.tabIcon}>
-            <IconPlugConnected size={24} stroke={1.5} aria-hidden="true" />
-          </span>
+        <Tab to="/channels" active={pathname === '/channels'} icon={IconPlugConnected}>
           {t('channels')}
-        </Link>
+        </Tab>
       )}
       {mayQuarantine && (
-        <Link to="/quarantine" className={classes.tab} data-active={pathname === '/quarantine' || undefined}>
-          <span className={classes.tabIcon}>
-            <IconShieldExclamation size={24} stroke={1.5} aria-hidden="true" />
-          </span>
+        <Tab to="/quarantine" active={pathname === '/quarantine'} icon={IconShieldExclamation}>
           {t('tabs.quarantine')}
-        </Link>
+        </Tab>
       )}
       <UserControl onHelp={onHelp} place="bottom" />
     </nav>
+  );
+}
+
+interface TabProps extends Pick<LinkProps, 'to' | 'params'> {
+  active: boolean;
+  icon: typeof IconInbox;
+  count?: number | undefined;
+  children: string;
+}
+
+function Tab({ active, icon: Icon, count, children, ...place }: TabProps) {
+  return (
+    <Link {...place} className={classes.tab} data-active={active || undefined} aria-current={active ? 'page' : undefined}>
+      <span className={classes.tabIcon}>
+        <Icon size={24} stroke={1.5} aria-hidden="true" />
+        {count ? <span className={classes.badge}>{count > 99 ? '99+' : count}</span> : null}
+      </span>
+      {children}
+    </Link>
   );
 }

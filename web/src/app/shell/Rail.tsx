@@ -23,7 +23,6 @@ export function Rail({ onHelp }: { onHelp: () => void }) {
   const mayReply = useCan('conversations.reply');
   const mayCanned = useCan('canned_replies.manage');
   const maySettings = useCan('settings.manage');
-  const templates = pathname.startsWith('/templates');
   const inbox = pathname.startsWith('/inbox');
   return (
     <nav className={classes.rail} aria-label={t('navigation')}>
@@ -48,68 +47,37 @@ export function Rail({ onHelp }: { onHelp: () => void }) {
             </span>
           )}
         </Link>
-        {mayReply && (
-          <Link
-            to="/templates"
-            className={classes.item}
-            data-active={templates || undefined}
-            data-tip={t('templates')}
-            aria-label={t('templates')}
-            aria-current={templates ? 'page' : undefined}
-          >
-            <IconTemplate size={20} stroke={1.5} aria-hidden="true" />
-          </Link>
-        )}
-        {mayChannels && (
-          <Link
-            to="/channels"
-            className={classes.item}
-            data-active={pathname === '/channels' || undefined}
-            data-tip={t('channels')}
-            aria-label={t('channels')}
-            aria-current={pathname === '/channels' ? 'page' : undefined}
-          >
-            <IconPlugConnected size={20} stroke={1.5} aria-hidden="true" />
-          </Link>
-        )}
-        {mayCanned && (
-          <Link
-            to="/canned-replies"
-            className={classes.item}
-            data-active={pathname === '/canned-replies' || undefined}
-            data-tip={t('canned')}
-            aria-label={t('canned')}
-            aria-current={pathname === '/canned-replies' ? 'page' : undefined}
-          >
-            <IconMessageBolt size={20} stroke={1.5} aria-hidden="true" />
-          </Link>
-        )}
-        {mayQuarantine && (
-          <Link
-            to="/quarantine"
-            className={classes.item}
-            data-active={pathname === '/quarantine' || undefined}
-            data-tip={t('quarantine')}
-            aria-label={t('quarantine')}
-            aria-current={pathname === '/quarantine' ? 'page' : undefined}
-          >
-            <IconShieldExclamation size={20} stroke={1.5} aria-hidden="true" />
-          </Link>
-        )}
-        {maySettings && (
-          <Link
-            to="/settings"
-            className={classes.item}
-            data-active={pathname === '/settings' || undefined}
-            data-tip={t('settings')}
-            aria-label={t('settings')}
-            aria-current={pathname === '/settings' ? 'page' : undefined}
-          >
-            <IconSettings size={20} stroke={1.5} aria-hidden="true" />
-          </Link>
-        )}
+        {mayReply && <RailLink to="/templates" label={t('templates')} icon={IconTemplate} />}
+        {mayChannels && <RailLink to="/channels" label={t('channels')} icon={IconPlugConnected} />}
+        {mayCanned && <RailLink to="/canned-replies" label={t('canned')} icon={IconMessageBolt} />}
+        {mayQuarantine && <RailLink to="/quarantine" label={t('quarantine')} icon={IconShieldExclamation} />}
+        {maySettings && <RailLink to="/settings" label={t('settings')} icon={IconSettings} />}
       </div>
       <UserControl onHelp={onHelp} place="rail" />
     </nav>
+  );
+}
+
+interface PlaceProps {
+  to: '/templates' | '/channels' | '/canned-replies' | '/quarantine' | '/settings';
+  label: string;
+  icon: typeof IconInbox;
+}
+
+/** A place with pages of its own below it. */
+function RailLink({ to, label, icon: Icon }: PlaceProps) {
+  const { pathname } = useLocation();
+  const active = `${pathname}/`.startsWith(`${to}/`);
+  return (
+    <Link
+      to={to}
+      className={classes.item}
+      data-active={active || undefined}
+      data-tip={label}
+      aria-label={label}
+      aria-current={active ? 'page' : undefined}
+    >
+      <Icon size={20} stroke={1.5} aria-hidden="true" />
+    </Link>
   );
 }

@@ -5,10 +5,12 @@ import '@mantine/core/styles/Switch.css';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { enterSends, setEnterSends } from '@/shared/keys/enter';
-import { enableShortcuts, registeredKeys, shortcutsEnabled } from '@/shared/keys/registry';
+import { enableShortcuts, isApple, registeredKeys, shortcutsEnabled } from '@/shared/keys/registry';
 import { Dialog } from '@/shared/ui/Dialog';
 import { Kbd } from '@/shared/ui/Kbd';
 import classes from './ShortcutsHelp.module.css';
+
+const nameOf = (key: string) => (key === 'Ctrl' && isApple() ? '⌘' : key.length === 1 ? key.toUpperCase() : key);
 
 /** What the page that is open answers to right now. */
 export default function ShortcutsHelp({ onClose }: { onClose: () => void }) {
@@ -52,7 +54,7 @@ export default function ShortcutsHelp({ onClose }: { onClose: () => void }) {
                   <dt>{command.label}</dt>
                   <dd>
                     {command.keys.split(' ').map((key) => (
-                      <Kbd key={key}>{key.length === 1 ? key.toUpperCase() : key}</Kbd>
+                      <Kbd key={key}>{nameOf(key)}</Kbd>
                     ))}
                   </dd>
                 </div>

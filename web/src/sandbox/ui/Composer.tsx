@@ -1,5 +1,6 @@
 import { type ChangeEvent, type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { playTime } from '@/shared/format/text';
+import { voiceExtension } from '@/shared/media/voiceNote';
 import { api } from '../api';
 import { useT } from '../i18n';
 import {
@@ -18,7 +19,7 @@ import {
 } from '../icons';
 import { dismissProblem, guarded, setDraft, usePage } from '../store';
 import { editable, editOf } from '../thread';
-import { extensionOf, type Recording, record } from '../voice';
+import { type Recording, record } from '../voice';
 import { Quote } from './Bubble';
 import classes from './Composer.module.css';
 import { type Item, Menu } from './Menu';
@@ -135,7 +136,7 @@ export function Composer() {
     setRecording(null);
     if (clip)
       void deliver((who) =>
-        api.writeFile(number, who, clip, { filename: `ses.${extensionOf(clip.type)}`, voice: true, replyTo }),
+        api.writeFile(number, who, clip, { filename: `ses.${voiceExtension(clip.type)}`, voice: true, replyTo }),
       );
   };
 

@@ -2,10 +2,13 @@ import type { ReactNode } from 'react';
 import { type Piece, readMarks } from '@/shared/format/marks';
 import classes from './Bubble.module.css';
 
+/** The first letter decides, as for `dir="auto"`. By CSS alone it cannot be told: the build makes languages of `:dir`. */
+const RIGHT_TO_LEFT = /^\P{L}*[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]/u;
+
 /** A text with WhatsApp's marks (*bold*, _italic_, ~strike~, ```mono```) and addresses drawn. */
 export function Marked({ children }: { children: string }) {
   return (
-    <p className={classes.words} dir="auto">
+    <p className={classes.words} dir="auto" data-rtl={RIGHT_TO_LEFT.test(children) || undefined}>
       {drawn(readMarks(children))}
     </p>
   );
