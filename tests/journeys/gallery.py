@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import array
 import base64
 import io
 import json
+import math
 from typing import Any
 from uuid import uuid4
 
+import av
 import httpx
 from PIL import Image
 
@@ -22,12 +25,31 @@ SHOWN = (
 )
 
 
+_RATE = 48_000
+_FRAME = 960
+
 COLORS = ("teal", "blue", "amber", "red")
 
 
 def picture(kind: str) -> bytes:
     buffer = io.BytesIO()
     Image.new("RGB", (320, 200), (11, 122, 112)).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def voice(seconds: int) -> bytes:
+    """A tone as phones send it: Opus in an Ogg container, which a browser plays."""
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="ogg") as container:
+        stream = container.add_stream("libopus", rate=_RATE)
+        stream.layout = "mono"
+        for place in range(seconds * _RATE // _FRAME):
+            wave = (9000 * math.sin(2 * math.pi * 220 * (place * _FRAME + at) / _RATE) for at in range(_FRAME))
+            frame = av.AudioFrame(format="s16", layout="mono", samples=_FRAME)
+            frame.sample_rate = _RATE
+            frame.planes[0].update(array.array("h", [int(sample) for sample in wave]).tobytes())
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
     return buffer.getvalue()
 
 

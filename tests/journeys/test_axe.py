@@ -71,8 +71,9 @@ class Walk:
     def __init__(self, page: Page, desk: Desk, locale: str) -> None:
         self.page, self.desk, self.locale = page, desk, locale
         self.found: list[str] = []
-        strings = ROOT / "web" / "src" / "features" / "conversations" / "i18n" / f"{locale}.json"
-        self.words: dict[str, Any] = json.loads(strings.read_text())
+        folder = ROOT / "web" / "src" / "features" / "conversations" / "i18n"
+        self.words: dict[str, Any] = json.loads((folder / f"{locale}.json").read_text())
+        self.more = {name: json.loads((folder / f"{name}.{locale}.json").read_text()) for name in ("compose", "thread")}
 
     def look(self, where: str) -> None:
         for scheme in ("dark", "light"):
@@ -157,6 +158,11 @@ def menus(walk: Walk) -> None:
     page.get_by_text(words["assign"]["none"]).wait_for()
     walk.look("assign, nobody found")
     page.keyboard.press("Escape")
+    # Twice: the first time its code was not here yet when the key was pressed.
+    walk.key("s")
+    page.get_by_role("menuitem", name=words["snooze"]["nextMessage"]).wait_for()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("menu")).to_have_count(0)
     walk.key("s")
     page.get_by_role("menuitem", name=words["snooze"]["nextMessage"]).wait_for()
     walk.look("snooze")
@@ -206,6 +212,78 @@ def contact_fields(walk: Walk) -> None:
     page.get_by_role("button", name=words["edit"].replace("{{label}}", "Gezi select")).click()
     page.get_by_test_id("field-save").wait_for()
     walk.look("contact fields, editor")
+
+
+def writing(walk: Walk) -> None:
+    page, words = walk.page, walk.more["compose"]
+    field = page.get_by_test_id("composer-input")
+
+    def attach(kind: str) -> None:
+        page.get_by_test_id("composer-attach-menu").click()
+        page.get_by_test_id(f"attach-{kind}").wait_for()
+        if kind == "location":
+            walk.look("attach menu")
+        page.get_by_test_id(f"attach-{kind}").click()
+        page.get_by_role("dialog").wait_for()
+
+    attach("location")
+    walk.look("a place")
+    page.keyboard.press("Escape")
+    attach("contacts")
+    page.get_by_role("button", name=words["card"]["add"]).click()
+    walk.look("two cards")
+    page.keyboard.press("Escape")
+    attach("interactive")
+    page.get_by_test_id("send-interactive").click()
+    walk.look("buttons, nothing written")
+    page.get_by_role("radio", name=words["interactive"]["kinds"]["list"]).check(force=True)
+    page.get_by_role("button", name=words["interactive"]["addSection"]).click()
+    walk.look("a list of two sections")
+    page.keyboard.press("Escape")
+    field.focus()
+    page.get_by_test_id("composer-emoji").click()
+    page.get_by_test_id("composer-emoji-panel").get_by_role("button").first.wait_for()
+    walk.look("emoji")
+    page.keyboard.press("Escape")
+    expect(field).to_be_focused()
+    page.keyboard.type("/axe")
+    page.get_by_test_id("canned-option").first.wait_for()
+    walk.look("canned replies")
+    page.keyboard.press("Escape")
+    field.fill("")
+    page.keyboard.press("Escape")
+
+
+def reading(walk: Walk) -> None:
+    page, words = walk.page, walk.more["thread"]
+    line = page.locator("article").filter(has_text="yarın 14:00").last
+    for key, state in (("Enter", "message menu"), ("+", "a reaction is chosen")):
+        line.focus()
+        line.press(key)
+        menu = page.get_by_test_id("message-menu")
+        menu.get_by_role("button").or_(menu.get_by_role("menuitem")).first.wait_for()
+        walk.look(state)
+        page.keyboard.press("Escape")
+        expect(menu).to_have_count(0)
+    line.focus()
+    line.press("Enter")
+    page.get_by_role("menuitem", name=words["menu"]["forward"]).click()
+    page.get_by_role("dialog").get_by_role("checkbox").first.wait_for()
+    walk.look("forwarding")
+    page.keyboard.press("Escape")
+    walk.key("f")
+    page.get_by_test_id("find-input").fill("randevu")
+    expect(page.get_by_test_id("find-count")).not_to_be_empty()
+    walk.look("find bar")
+    page.get_by_role("button", name=words["find"]["day"]).click()
+    page.get_by_role("dialog").get_by_role("button", name=words["find"]["previousMonth"]).wait_for()
+    walk.look("a day to go to")
+    page.keyboard.press("Escape")
+    page.get_by_test_id("find-input").press("Escape")
+    page.get_by_role("log").press("Home")
+    page.locator("[data-type=image]").first.get_by_role("button").first.click()
+    page.get_by_test_id("lightbox").wait_for()
+    walk.look("lightbox")
     page.keyboard.press("Escape")
 
 
@@ -300,5 +378,22 @@ def test_axe_finds_nothing_on_any_page_in_any_state(
     menus(walk)
     contact_fields(walk)
     others(walk, places)
+    assert not walk.found, "\n".join(walk.found)
+    context.close()
+
+
+@pytest.mark.parametrize(("size", "locale"), [(DESKTOP, "tr"), (PHONE, "en")], ids=["desktop", "phone"])
+def test_axe_finds_nothing_in_what_opens_over_a_thread(
+    browser: Browser, desk: Desk, places: dict[str, str], reply_with_files: None, size: dict[str, int], locale: str
+) -> None:
+    context = new_context(browser, size=size, locale=locale)
+    walk = Walk(context.new_page(), desk, locale)
+    sign_in(walk.page, desk, WALKER)
+    assert walk.page.request.patch(f"{desk.url}/api/v1/session/user", data={"locale": locale, "theme": "auto"}).ok
+    walk.go(places["full"])
+    walk.page.get_by_test_id("message").first.wait_for()
+    walk.page.get_by_role("log").press("End")
+    writing(walk)
+    reading(walk)
     assert not walk.found, "\n".join(walk.found)
     context.close()

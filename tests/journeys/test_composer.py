@@ -140,6 +140,60 @@ def test_buttons_reach_the_customer_and_what_is_pressed_comes_back(page: Page, d
     expect(answer).to_contain_text("Cumartesi")
 
 
+def test_a_list_of_two_sections_reaches_the_customer(page: Page, desk: Desk) -> None:
+    customer = say(desk, "Gonca Liste", "905550300007", text="Hangi günler boş?")["customer"]
+    open_row(page, "Gonca Liste")
+    page.get_by_test_id("composer-attach-menu").click()
+    page.get_by_test_id("attach-interactive").click()
+    page.get_by_test_id("interactive-text").fill("Size uyan saati seçin")
+    page.get_by_role("radio", name="Liste").check(force=True)
+    page.get_by_label("Listeyi açan düğme").fill("Saatler")
+    page.get_by_label("Seçenek 1", exact=True).fill("Sabah")
+    page.get_by_role("button", name="Bölüm ekle").click()
+    expect(page.get_by_label("Bölüm 2 başlığı")).to_be_focused()
+    page.keyboard.type("Cumartesi")
+    page.get_by_label("Seçenek 1", exact=True).nth(1).fill("Sabah")
+    page.get_by_test_id("send-interactive").click()
+    expect(page.get_by_text("Burası boş kalamaz.")).to_be_visible()
+    assert axe_violations(page) == []
+    page.get_by_label("Bölüm 1 başlığı").fill("Cuma")
+    page.get_by_test_id("send-interactive").click()
+    expect(outbound(page, "interactive")).to_have_attribute("data-status", SENT)
+    [asked] = sent_to(desk, customer)
+    sections = asked["request"]["interactive"]["action"]["sections"]
+    found = [(section["title"], [row["title"] for row in section["rows"]]) for section in sections]
+    assert found == [("Cuma", ["Sabah"]), ("Cumartesi", ["Sabah"])]
+
+
+def test_an_emoji_is_found_by_its_word_and_stands_where_the_cursor_was(page: Page, desk: Desk) -> None:
+    say(desk, "Hande Gülüş", "905550300008", text="Teşekkürler")
+    open_row(page, "Hande Gülüş")
+    field = page.get_by_test_id("composer-input")
+    field.fill("Rica ederiz, yine bekleriz")
+    field.evaluate("field => field.setSelectionRange(11, 11)")
+    page.keyboard.press("Control+e")
+    expect(page.get_by_test_id("emoji-search")).to_be_focused()
+    page.keyboard.type("KALP ATIŞ")
+    expect(page.get_by_role("button", name="çarpan kalp")).to_be_visible()
+    assert axe_violations(page) == []
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("composer-emoji-panel")).to_have_count(0)
+    expect(field).to_be_focused()
+    page.keyboard.type("!")
+    expect(field).to_have_value("Rica ederiz💓!, yine bekleriz")
+
+    page.get_by_test_id("composer-emoji").click()
+    lately = page.get_by_role("region", name="Son kullanılanlar").get_by_role("button")
+    expect(lately).to_have_text(["💓"])
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("Rica ederiz💓!💓, yine bekleriz")
+    page.get_by_test_id("composer-emoji").click()
+    page.keyboard.press("Escape")
+    expect(field).to_be_focused()
+    expect(page.get_by_test_id("message").filter(has_text="💓")).to_have_count(0)
+
+
 def test_a_place_and_a_card_go_out_from_a_phone(browser: Browser, desk: Desk) -> None:
     customer = say(desk, "Fatma Konum", "905550300006", text="Neredesiniz?")["customer"]
     context = new_context(browser, size=PHONE)
@@ -164,8 +218,15 @@ def test_a_place_and_a_card_go_out_from_a_phone(browser: Browser, desk: Desk) ->
     page.get_by_label("Ad soyad").fill("Dr. Sarp Eren")
     page.get_by_label("Telefon", exact=True).fill("+90 555 010 44 18")
     assert axe_violations(page) == []
+    page.get_by_role("button", name="Bir kart daha ekle").click()
+    expect(page.get_by_label("Ad soyad").nth(1)).to_be_focused()
+    page.keyboard.type("Hasta Kabul")
+    expect(page.get_by_test_id("send-card")).to_be_disabled()
+    page.get_by_label("E-posta").nth(1).fill("kabul@mavera.example")
+    assert axe_violations(page) == []
     page.keyboard.press("Enter")
     expect(outbound(page, "contacts")).to_have_attribute("data-status", SENT)
+    expect(outbound(page, "contacts")).to_contain_text("Hasta Kabul")
 
     place, card = sent_to(desk, customer)
     assert place["request"]["location"] == {

@@ -118,6 +118,30 @@ def test_what_is_not_known_is_asked_for_and_nothing_goes_out_with_a_hole(page: P
     expect(page.get_by_test_id("message").filter(has_text="Merhaba Hanımefendi")).to_have_attribute("data-status", SENT)
 
 
+def test_ctrl_and_enter_send_a_canned_reply_at_once_with_its_file_unless_a_hole_is_left(page: Page, desk: Desk) -> None:
+    with desk.customer() as control:
+        control.post("/whatsapp_cloud/say", json={"phone": "905550310007", "text": "Film nasıl olmalı?", "wait": True})
+    open_row(page, "Film nasıl olmalı?")
+    field = page.get_by_test_id("composer-input")
+    field.focus()
+    page.keyboard.type("/film")
+    expect(page.get_by_test_id("canned-option")).to_have_count(1)
+    page.keyboard.press("Control+Enter")
+    expect(outbound(page, "image")).to_have_attribute("data-status", SENT)
+    expect(outbound(page, "image")).to_contain_text("Böyle bir film yeterli.")
+    expect(field).to_have_value("")
+
+    page.keyboard.type("/fiyat")
+    expect(page.get_by_test_id("canned-option")).to_have_count(1)
+    page.keyboard.press("Control+Enter")
+    expect(field).to_have_value(re.compile("contact.first_name"))
+    page.keyboard.type("Hatice Hanım")
+    expect(field).to_have_value("Merhaba Hatice Hanım, fiyat muayenede belli olur. Agent3")
+    expect(page.get_by_test_id("message").filter(has_text="belli olur")).to_have_count(0)
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_test_id("message").filter(has_text="belli olur")).to_have_attribute("data-status", SENT)
+
+
 def test_the_files_of_a_canned_reply_join_the_tray(page: Page, desk: Desk) -> None:
     say(desk, "Jale Film", "905550310003", text="Ne göndereyim?")
     open_row(page, "Jale Film")

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.desk import Desk
 from tests.journeys.conftest import DESKTOP, axe_violations, new_context, sign_in
-from tests.journeys.gallery import file
+from tests.journeys.gallery import file, voice
 
 NAME = "Zehra Işıl"
 OTHER = "Kerem Tok"
@@ -33,8 +33,10 @@ def thread(desk: Desk) -> None:
         said = {"customer": {"name": NAME, "phone": "905550209001"}, "text": FIRST, "wait": True}
         first = control.post("/whatsapp_cloud/say", json=said).raise_for_status().json()
         path = f"/whatsapp_cloud/customers/{first['customer']}/messages"
+        lines = [*({"text": f"Satır {number}"} for number in range(119)), {"text": "Bkz. https://mavera.example/fiyat"}]
+        notes = [file(voice(seconds), "audio/ogg", voice=True) for seconds in (20, 21)]
         last = [*(photo(shade) for shade in (20, 90, 160)), {"text": "İlk soruma dönelim", "reply_to": first["id"]}]
-        for message in [*({"text": f"Satır {number}"} for number in range(119)), {"text": "IŞIK sönük"}, *last]:
+        for message in [*lines, {"text": "IŞIK sönük"}, *notes, *last]:
             control.post(path, json={"wait": True, **message}).raise_for_status()
         other = {"customer": {"name": OTHER, "phone": "905550209002"}, "text": "Merhaba, ben Kerem", "wait": True}
         control.post("/whatsapp_cloud/say", json=other).raise_for_status()
@@ -44,6 +46,13 @@ def thread(desk: Desk) -> None:
 def page(browser: Browser, desk: Desk, thread: None) -> Iterator[Page]:
     context = new_context(browser, size=DESKTOP)
     page = context.new_page()
+    open_thread(page, desk)
+    yield page
+    context.close()
+
+
+def open_thread(page: Page, desk: Desk) -> None:
+    """At its end."""
     sign_in(page, desk, "supervisor")
     page.get_by_test_id("view-all").click()
     page.get_by_test_id("conversation-row").filter(has_text=NAME).click()
@@ -51,8 +60,6 @@ def page(browser: Browser, desk: Desk, thread: None) -> Iterator[Page]:
     expect(page.get_by_test_id("message").first).to_be_visible()
     page.get_by_role("log").press("End")
     expect(message(page, "İlk soruma dönelim").first).to_be_in_viewport()
-    yield page
-    context.close()
 
 
 def message(page: Page, text: str) -> Locator:
@@ -115,6 +122,96 @@ def test_a_reaction_reaches_the_bubble_and_is_taken_back_by_a_click(page: Page) 
     expect(chip).to_be_visible()
     chip.click()
     expect(chip).to_have_count(0)
+
+
+def test_any_emoji_can_be_a_reaction_by_the_word_for_it(page: Page) -> None:
+    line = message(page, "İlk soruma dönelim").first
+    line.hover()
+    line.get_by_role("button", name="Tepki ver").click()
+    page.get_by_test_id("emoji-search").fill("ALKIŞ")
+    expect(page.get_by_role("button", name="el çırpma")).to_be_visible()
+    page.keyboard.press("Enter")
+    chip = line.get_by_test_id("reactions").get_by_role("button", name=re.compile("👏"))
+    expect(chip).to_be_visible()
+    line.hover()
+    line.get_by_role("button", name="Tepki ver").click()
+    expect(page.get_by_role("region", name="Son kullanılanlar").get_by_role("button").first).to_have_text("👏")
+    page.keyboard.press("Escape")
+    chip.click()
+    expect(chip).to_have_count(0)
+
+
+def test_a_day_is_gone_to_by_the_calendar(page: Page) -> None:
+    first = page.locator("[data-testid=message][data-seq='1']")
+    expect(first).not_to_be_in_viewport()
+    page.keyboard.press("f")
+    page.get_by_test_id("find-bar").get_by_role("button", name="Güne git").click()
+    days = page.get_by_role("dialog", name="Hangi güne gidilsin?")
+    assert axe_violations(page) == []
+    today = days.locator("button[data-today]")
+    expect(days.locator("button[data-today] ~ button:not([disabled])")).to_have_count(0)
+    today.click()
+    expect(days).to_have_count(0)
+    expect(first).to_be_in_viewport()
+
+
+def test_what_was_sent_is_found_in_the_contact_panel(page: Page) -> None:
+    media = page.get_by_test_id("contact-media")
+    expect(media.get_by_role("button")).to_have_count(3)
+    media.get_by_role("button").last.click()
+    expect(page.get_by_test_id("lightbox")).to_contain_text("1 / 3")
+    page.keyboard.press("Escape")
+    page.get_by_role("tab", name="Medya").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", name="Dosyalar")).to_be_focused()
+    expect(media.get_by_role("listitem")).to_have_count(2)
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", name="Bağlantılar")).to_have_attribute("aria-selected", "true")
+    expect(media.get_by_role("link", name=re.compile("mavera.example"))).to_be_visible()
+    assert axe_violations(page) == []
+
+
+def test_the_speed_of_one_voice_note_is_kept_for_the_next(browser: Browser, desk: Desk, thread: None) -> None:
+    context = new_context(browser, size=DESKTOP)
+    # The one player is in no document: the page is asked for what it has made.
+    context.add_init_script("const Real = Audio; window.Audio = function () { return (window.player = new Real()); };")
+    page = context.new_page()
+    open_thread(page, desk)
+    notes = page.get_by_role("group", name="Sesli mesaj")
+    notes.first.get_by_role("button", name="Oynat").click()
+    notes.first.get_by_test_id("voice-speed").click()
+    expect(notes.last.get_by_test_id("voice-speed")).to_have_text("1,5×")
+    page.wait_for_function("() => player.playbackRate === 1.5")
+    notes.last.get_by_role("button", name="Oynat").click()
+    page.wait_for_function("() => !player.paused && player.playbackRate === 1.5 && player.currentTime > 0")
+    page.reload()
+    expect(notes.last.get_by_test_id("voice-speed")).to_have_text("1,5×")
+    context.close()
+
+
+def test_a_picture_that_could_not_be_fetched_is_asked_for_again_and_joins_its_album(page: Page, desk: Desk) -> None:
+    customer = {"name": "Tülay Kayıp", "phone": "905550209003"}
+    with desk.customer() as control:
+
+        def send(shade: int) -> None:
+            said = {"customer": customer, "wait": True, **photo(shade)}
+            control.post("/whatsapp_cloud/say", json=said).raise_for_status()
+
+        # The list holds still while the pointer is over it.
+        page.get_by_role("log").hover()
+        send(20)
+        page.get_by_test_id("conversation-row").filter(has_text=customer["name"]).click()
+        control.put("/faults", json={"faults": {"media": {"every": 1}}}).raise_for_status()
+        try:
+            send(90)
+            lost = page.get_by_test_id("message").filter(has=page.get_by_test_id("media-again"))
+            expect(lost).to_contain_text("Alınamadı")
+            assert axe_violations(page) == []
+        finally:
+            control.put("/faults", json={"faults": {"media": None}}).raise_for_status()
+    lost.get_by_role("button", name="Yeniden dene").click()
+    expect(page.get_by_role("group", name="2 fotoğraf ve video").locator("img")).to_have_count(2)
+    expect(page.get_by_test_id("media-again")).to_have_count(0)
 
 
 def test_a_message_is_passed_on_to_another_conversation(page: Page) -> None:

@@ -73,6 +73,10 @@ export const settle = (unknown: Message, outcome: 'sent' | 'failed') =>
     }),
   );
 
+/** Asks the provider for a file once more; it is on its way again then. */
+export const fetchAgain = (attachmentId: Id) =>
+  answer(api.POST('/api/v1/media/{attachment_id}/retry', { params: { path: { attachment_id: attachmentId } } }));
+
 export const readRevisions = (edited: Message) =>
   answer(
     api.GET('/api/v1/conversations/{conversation_id}/messages/{message_id}/revisions', { params: { path: message(edited) } }),

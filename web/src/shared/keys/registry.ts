@@ -5,7 +5,7 @@
  */
 
 export interface KeyCommand {
-  /** `e`, `?`, `Enter`, `Escape`, or a letter after g: `g i`. */
+  /** `e`, `?`, `Enter`, `Escape`, a letter after g: `g i`, or one with Ctrl (on Apple's computers Cmd), also while typing: `Ctrl e`. */
   keys: string;
   /** The sentence in the help dialog. Without one the command is not listed. */
   label?: string;
@@ -81,6 +81,8 @@ function isLost(): boolean {
   return true;
 }
 
+export const isApple = (): boolean => /Mac|iP(hone|ad|od)/.test(navigator.platform);
+
 /** A dialog, menu or picker has the keyboard: letters belong to it. */
 const isOverlay = (target: EventTarget | null) =>
   target instanceof Element && target.closest('dialog, [role="dialog"], [role="menu"], [role="listbox"][data-overlay]') !== null;
@@ -105,7 +107,12 @@ export function handleKey(event: KeyboardEvent): void {
     typedIn = inWord ? (event.target as Element) : null;
     typedAt = Date.now();
   }
-  if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.defaultPrevented || event.isComposing || event.altKey) return;
+  if (event.ctrlKey || event.metaKey) {
+    const ours = !event.shiftKey && event.ctrlKey !== event.metaKey && event.metaKey === isApple();
+    if (ours && !isOverlay(event.target)) runNewest(event, (held) => held.keys === `Ctrl ${key}`);
+    return;
+  }
   const blocked = typing || isOverlay(event.target);
   const letters = key.length === 1;
   if (key === 'Escape') {
@@ -122,13 +129,18 @@ export function handleKey(event: KeyboardEvent): void {
   const afterG = letters && Date.now() - prefixAt < PREFIX_MS;
   prefixAt = 0;
   const wanted = afterG ? `g ${key}` : key;
-  // The newest first: a dialog's Escape comes before the page's.
-  const command = [...commands].reverse().find((held) => held.keys === wanted && (!blocked || held.whileTyping));
-  if (command) {
-    event.preventDefault();
-    command.run();
-  } else if (!afterG && key === 'g' && [...commands].some((held) => held.keys.startsWith('g '))) {
+  if (runNewest(event, (held) => held.keys === wanted && (!blocked || held.whileTyping === true))) return;
+  if (!afterG && key === 'g' && [...commands].some((held) => held.keys.startsWith('g '))) {
     prefixAt = Date.now();
     event.preventDefault();
   }
+}
+
+/** The newest first: a dialog's Escape comes before the page's. False when there is none. */
+function runNewest(event: KeyboardEvent, fits: (command: KeyCommand) => boolean): boolean {
+  const command = [...commands].reverse().find(fits);
+  if (!command) return false;
+  event.preventDefault();
+  command.run();
+  return true;
 }

@@ -1,6 +1,7 @@
 /** Which canned replies are offered, in which order, and in which language. Comes with the list, not with the composer. */
 import type { CannedReply } from '@/shared/api/types';
 import { folded } from '@/shared/format/text';
+import { recent, remember } from '@/shared/ui/recent';
 
 /** Those that fit, what this person used last first, then what the firm uses most. */
 export function offered(replies: readonly CannedReply[], query: string, recent: readonly string[]): CannedReply[] {
@@ -31,12 +32,5 @@ export const textFor = (reply: CannedReply, language: string | null | undefined)
 const STORAGE_KEY = 'invekto.canned';
 const RECENT_MAX = 20;
 
-export function recentReplies(): string[] {
-  const kept: unknown = JSON.parse(localStorage.getItem(STORAGE_KEY) ?? '[]');
-  return Array.isArray(kept) ? kept.filter((id): id is string => typeof id === 'string') : [];
-}
-
-export function rememberReply(id: string): void {
-  const ids = [id, ...recentReplies().filter((held) => held !== id)].slice(0, RECENT_MAX);
-  localStorage.setItem(STORAGE_KEY, JSON.stringify(ids));
-}
+export const recentReplies = (): string[] => recent(STORAGE_KEY);
+export const rememberReply = (id: string): void => remember(STORAGE_KEY, id, RECENT_MAX);

@@ -4,13 +4,15 @@ import type { Card } from '@/shared/api/sending';
 export const CARD_PHONES_MAX = 3;
 
 export interface CardDraft {
+  /** Tells one card from another while they are being written. */
+  id: string;
   name: string;
   phones: string[];
   email: string;
   organization: string;
 }
 
-export const NO_CARD: CardDraft = { name: '', phones: [''], email: '', organization: '' };
+export const newCard = (): CardDraft => ({ id: crypto.randomUUID(), name: '', phones: [''], email: '', organization: '' });
 
 /** Digits with the signs people put between them. */
 export const isPhone = (text: string): boolean => /^\+?[\d\s().-]+$/.test(text) && text.replace(/\D/g, '').length >= 7;

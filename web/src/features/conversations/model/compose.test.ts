@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { CannedReply, InteractiveRule } from '@/shared/api/types';
 import { askedAt, gapsIn, replaced } from './canned';
 import { offered, recentReplies, rememberReply, textFor } from './cannedOffer';
-import { cardOf, NO_CARD } from './card';
-import { controlsOf, emptyDraft, type InteractiveDraft, problemsOf } from './interactive';
+import { cardOf, newCard } from './card';
+import { controlsOf, emptyDraft, type InteractiveDraft, problemsOf, rowsOf } from './interactive';
 import { degrees, NO_PLACE, pairOf, placeOf } from './place';
 
 const RULE: InteractiveRule = {
@@ -38,7 +38,11 @@ describe('a message with something to press', () => {
   });
 
   test('a list may say four times as much above its options', () => {
-    const long = { text: 'a'.repeat(1025), opener: 'Seç', rows: [{ id: 'a', title: 'Cuma', description: '' }] };
+    const long = {
+      text: 'a'.repeat(1025),
+      opener: 'Seç',
+      sections: [{ id: 's', title: '', rows: [{ id: 'a', title: 'Cuma', description: '' }] }],
+    };
     expect(problems('list', long)).toEqual([]);
     expect(problems('buttons', { ...long, buttons: [{ id: 'a', title: 'Cuma' }] })).toEqual(['text tooLong']);
   });
@@ -57,7 +61,7 @@ describe('a message with something to press', () => {
       { id: 'a', title: 'Cuma ', description: '' },
       { id: 'b', title: 'Pazar', description: ' öğlen ' },
     ];
-    expect(controlsOf({ ...draft, rows })).toEqual({
+    expect(controlsOf({ ...draft, sections: [{ id: 's', title: 'Bölüm', rows }] })).toEqual({
       kind: 'list',
       opener: 'Seçenekler',
       header: 'Randevu',
@@ -71,6 +75,36 @@ describe('a message with something to press', () => {
       ],
     });
     expect(controlsOf({ ...draft, kind: 'location_request' })).toEqual({ kind: 'location_request' });
+  });
+});
+
+describe('a list of several sections', () => {
+  const row = (id: string, title: string) => ({ id, title, description: '' });
+  const list = (...titles: string[]): InteractiveDraft => ({
+    ...emptyDraft('list', 'Ne zaman?'),
+    opener: 'Günler',
+    sections: titles.map((title, at) => ({ id: String(at), title, rows: [row(`${at}a`, 'Sabah'), row(`${at}b`, 'Akşam')] })),
+  });
+  const problems = (draft: InteractiveDraft) => problemsOf(draft, RULE).map(({ path, code }) => `${path} ${code}`);
+
+  test('names each of them, and only then', () => {
+    expect(problems(list(''))).toEqual([]);
+    expect(problems(list('Cuma', ' '))).toEqual(['sections.1.title required']);
+    expect(problems(list('Cuma', 'x'.repeat(25)))).toEqual(['sections.1.title tooLong']);
+  });
+
+  test('may say the same in two sections, not twice in one', () => {
+    expect(problems(list('Cuma', 'Pazar'))).toEqual([]);
+    const twice = { ...list('Cuma'), sections: [{ id: 's', title: '', rows: [row('a', 'Sabah'), row('b', 'Sabah ')] }] };
+    expect(problems(twice)).toEqual(['sections.0.rows.1 repeated']);
+  });
+
+  test('goes out with its titles, and counts its rows together', () => {
+    const draft = list('Cuma ', 'Pazar');
+    expect(rowsOf(draft)).toBe(4);
+    expect(controlsOf(draft)).toMatchObject({
+      sections: [{ title: 'Cuma' }, { title: 'Pazar', rows: [{ id: '1a' }, { id: '1b' }] }],
+    });
   });
 });
 
@@ -100,7 +134,7 @@ describe('a place', () => {
 });
 
 test('a card has a name and a way to reach it, each as its field asks', () => {
-  const draft = { ...NO_CARD, name: 'Dr. Sarp Eren', phones: ['+90 555 010 44 18', ' '] };
+  const draft = { ...newCard(), name: 'Dr. Sarp Eren', phones: ['+90 555 010 44 18', ' '] };
   expect(cardOf(draft)).toEqual({ name: 'Dr. Sarp Eren', phones: ['+90 555 010 44 18'] });
   expect(cardOf({ ...draft, phones: [''] })).toBeNull();
   expect(cardOf({ ...draft, phones: [''], email: 'sarp@klinik.example' })).toMatchObject({ emails: ['sarp@klinik.example'] });

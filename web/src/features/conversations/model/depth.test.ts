@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Message } from '@/shared/api/types';
+import type { Attachment, Message } from '@/shared/api/types';
 import { placesOf } from '@/shared/format/text';
 import { bars } from '@/shared/media/player';
 import { noThread, withMessages } from '@/shared/realtime/store';
@@ -51,14 +51,23 @@ describe('an album', () => {
     expect(album?.kind === 'album' && album.messages.map(({ id }) => id)).toEqual(['m1', 'm2', 'm3']);
   });
 
-  test('ends at words, at another sender, at a quote and at a picture that is not here', () => {
+  const inState = (state: Attachment['state']) => photo(2).attachments.map((file) => ({ ...file, state }));
+
+  test('keeps the place of a picture that is still on its way', () => {
+    const [album, ...rest] = linesOf([photo(1), photo(2, { attachments: inState('pending') }), photo(3)]);
+    expect(rest).toEqual([]);
+    expect(album?.kind === 'album' && album.messages.length).toBe(3);
+  });
+
+  test('ends at words, at another sender, at a quote and at a picture that could not be fetched', () => {
     const kinds = (second: Message) => linesOf([photo(1), second]).map(({ kind }) => kind);
     const alone = ['message', 'message'];
     expect(kinds(message({ id: 'm2', seq: 2, created_at: '2026-11-24T10:02:00Z' }))).toEqual(alone);
     expect(kinds(photo(2, { direction: 'outbound', status: 'sent', author: { kind: 'user', id: 'u1', name: 'Elif' } }))).toEqual(
       alone,
     );
-    expect(kinds(photo(2, { attachments: photo(2).attachments.map((file) => ({ ...file, state: 'pending' })) }))).toEqual(alone);
+    expect(kinds(photo(2, { attachments: inState('failed') }))).toEqual(alone);
+    expect(kinds(photo(2, { attachments: inState('not_stored') }))).toEqual(alone);
     expect(kinds(photo(2, { revoked_at: '2026-11-24T10:03:00Z' }))).toEqual(alone);
     expect(kinds(photo(2, { created_at: '2026-11-24T10:07:00Z' }))).toEqual(alone);
   });

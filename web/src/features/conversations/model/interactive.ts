@@ -10,6 +10,13 @@ export interface DraftRow {
   description: string;
 }
 
+export interface DraftSection {
+  id: string;
+  /** Needed as soon as there are two. */
+  title: string;
+  rows: DraftRow[];
+}
+
 export interface InteractiveDraft {
   kind: ControlKind;
   header: string;
@@ -17,7 +24,7 @@ export interface InteractiveDraft {
   footer: string;
   buttons: { id: string; title: string }[];
   opener: string;
-  rows: DraftRow[];
+  sections: DraftSection[];
   label: string;
   url: string;
 }
@@ -25,7 +32,7 @@ export interface InteractiveDraft {
 export type ProblemCode = 'required' | 'tooLong' | 'repeated' | 'notHttps';
 
 export interface DraftProblem {
-  /** The field, with its place in a list: `buttons.1`. */
+  /** The field, with its place in a list: `buttons.1`, `sections.0.rows.2`. */
   path: string;
   code: ProblemCode;
   max?: number;
@@ -36,6 +43,11 @@ const newId = (): string => crypto.randomUUID().slice(0, 8);
 
 export const newButton = () => ({ id: newId(), title: '' });
 export const newRow = (): DraftRow => ({ id: newId(), title: '', description: '' });
+export const newSection = (): DraftSection => ({ id: newId(), title: '', rows: [newRow()] });
+
+/** Rows of all sections: the limit is theirs together. */
+export const rowsOf = ({ sections }: Pick<InteractiveDraft, 'sections'>): number =>
+  sections.reduce((sum, { rows }) => sum + rows.length, 0);
 
 export const emptyDraft = (kind: ControlKind, text: string): InteractiveDraft => ({
   kind,
@@ -44,7 +56,7 @@ export const emptyDraft = (kind: ControlKind, text: string): InteractiveDraft =>
   footer: '',
   buttons: [newButton()],
   opener: '',
-  rows: [newRow()],
+  sections: [newSection()],
   label: '',
   url: '',
 });
@@ -78,14 +90,18 @@ export function problemsOf(draft: InteractiveDraft, rule: InteractiveRule): Draf
   }
   if (draft.kind === 'list') {
     check('opener', draft.opener, rule.opener_max);
-    for (const [at, row] of draft.rows.entries()) {
-      check(`rows.${at}`, row.title, rule.row_title_max);
-      check(`rows.${at}.description`, row.description, rule.row_description_max, false);
+    for (const [place, { title, rows }] of draft.sections.entries()) {
+      const path = `sections.${place}`;
+      if (draft.sections.length > 1) check(`${path}.title`, title, rule.section_title_max);
+      for (const [at, row] of rows.entries()) {
+        check(`${path}.rows.${at}`, row.title, rule.row_title_max);
+        check(`${path}.rows.${at}.description`, row.description, rule.row_description_max, false);
+      }
+      distinct(
+        `${path}.rows`,
+        rows.map((row) => row.title.trim()),
+      );
     }
-    distinct(
-      'rows',
-      draft.rows.map((row) => row.title.trim()),
-    );
   }
   if (draft.kind === 'cta_url') {
     check('label', draft.label, rule.label_max);
@@ -105,12 +121,16 @@ export function controlsOf(draft: InteractiveDraft): Controls {
     case 'buttons':
       return { kind: 'buttons', buttons: draft.buttons.map(({ id, title }) => ({ id, title: title.trim() })), ...frame };
     case 'list': {
-      const rows = draft.rows.map(({ id, title, description }) => ({
-        id,
-        title: title.trim(),
-        ...(description.trim() && { description: description.trim() }),
+      const titled = draft.sections.length > 1;
+      const sections = draft.sections.map(({ title, rows }) => ({
+        ...(titled && { title: title.trim() }),
+        rows: rows.map((row) => ({
+          id: row.id,
+          title: row.title.trim(),
+          ...(row.description.trim() && { description: row.description.trim() }),
+        })),
       }));
-      return { kind: 'list', opener: draft.opener.trim(), sections: [{ rows }], ...frame };
+      return { kind: 'list', opener: draft.opener.trim(), sections, ...frame };
     }
     case 'cta_url':
       return { kind: 'cta_url', label: draft.label.trim(), url: draft.url.trim(), ...frame };

@@ -15,14 +15,14 @@ export const sendPlace = (conversationId: Id, place: Place): void =>
     replyTo: takeQuoted(conversationId),
   });
 
-export const sendCard = (conversationId: Id, card: Card): void =>
+export const sendCards = (conversationId: Id, cards: Card[]): void =>
   void enqueue({
     conversationId,
     type: 'contacts',
     text: '',
     media: null,
-    body: { type: 'contacts', contacts: [card] },
-    payload: [card] as never,
+    body: { type: 'contacts', contacts: cards },
+    payload: cards as never,
     replyTo: takeQuoted(conversationId),
   });
 

@@ -95,11 +95,11 @@ const isUnread = (message: Message, opened: { readSeq: number; lastSeq: number }
 export const messagesOf = (item: ThreadItem): Message[] =>
   item.kind === 'message' ? [item.message] : item.kind === 'album' ? item.messages : [];
 
-/** A picture or film that is here and whole: what is still on its way, failed or taken back stands alone. */
+/** A picture or film that is here or still on its way: what failed, was never kept or was taken back stands alone. */
 const inAlbum = ({ type, attachments, status, revoked_at }: Message): boolean =>
   (type === 'image' || type === 'video') &&
   attachments.length === 1 &&
-  attachments[0]?.state === 'stored' &&
+  (attachments[0]?.state === 'stored' || attachments[0]?.state === 'pending') &&
   status !== 'failed' &&
   status !== 'unknown' &&
   !revoked_at;

@@ -1,6 +1,5 @@
-import { Combobox, useCombobox } from '@mantine/core';
+import { Combobox } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Conversation, TAG_COLORS, type Tag } from '@/shared/api/types';
 import { folded, groundOf } from '@/shared/format/text';
@@ -11,10 +10,10 @@ import '@/shared/ui/mantine-combobox.css';
 import { showError } from '@/shared/ui/showError';
 import { createTag } from '../api';
 import { setTags } from '../model/actions';
-import { setPicker, usePickers } from '../model/pickers';
 import { TAGS_KEY, useTags } from '../model/queries';
 import { TagButton } from './TagSection';
 import classes from './TagSection.module.css';
+import { usePickerBox } from './usePickerBox';
 
 const NEW = 'new';
 
@@ -23,27 +22,7 @@ export default function TagPicker({ row }: { row: Conversation }) {
   const queries = useQueryClient();
   const tags = useTags();
   const mayCreate = useCan('tags.manage');
-  const open = usePickers((state) => state.open === 'tags');
-  const [search, setSearch] = useState('');
-  const combobox = useCombobox({
-    opened: open,
-    onOpenedChange: (opened) => setPicker('tags', opened),
-    onDropdownClose: () => {
-      combobox.resetSelectedOption();
-      combobox.focusTarget();
-      setSearch('');
-    },
-  });
-  useEffect(() => {
-    if (open) setTimeout(() => combobox.focusSearchInput(), 0);
-  }, [open, combobox.focusSearchInput]);
-
-  const wanted = folded(search);
-  // The first hit is chosen as one types: a name and Enter is enough.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: runs when what is found changes
-  useEffect(() => {
-    if (wanted) combobox.selectFirstOption();
-  }, [wanted]);
+  const { combobox, search, setSearch, wanted } = usePickerBox('tags');
   const held = new Set(row.tags.map((tag) => tag.id));
   const found = (tags.data ?? []).filter((tag) => !held.has(tag.id) && folded(tag.name).includes(wanted));
   const exists = (tags.data ?? []).some((tag) => folded(tag.name) === wanted);
@@ -86,9 +65,7 @@ export default function TagPicker({ row }: { row: Conversation }) {
           aria-label={t('tags.search')}
           placeholder={t('tags.search')}
           maxLength={60}
-          onChange={(event) => {
-            setSearch(event.currentTarget.value);
-          }}
+          onChange={(event) => setSearch(event.currentTarget.value)}
         />
         <Combobox.Options aria-label={t('tags.add')} mah={260} style={{ overflowY: 'auto' }} hidden={none}>
           {found.map((tag) => (

@@ -1,6 +1,7 @@
 /** Which templates are offered and in which order: those that can be sent first, what was used last before the others. */
 import type { Id } from '@/shared/api/types';
 import { folded } from '@/shared/format/text';
+import { recent, remember } from '@/shared/ui/recent';
 import type { Template } from '../api';
 import { buttonsOf, partOf } from './template';
 
@@ -47,12 +48,5 @@ export function ordered(templates: Template[], { recent, language }: Order): Tem
   );
 }
 
-export function recentTemplates(): Id[] {
-  const held = localStorage.getItem(STORAGE_KEY);
-  return held ? held.split(' ') : [];
-}
-
-export function rememberTemplate(id: Id): void {
-  const rest = recentTemplates().filter((held) => held !== id);
-  localStorage.setItem(STORAGE_KEY, [id, ...rest].slice(0, KEPT).join(' '));
-}
+export const recentTemplates = (): Id[] => recent(STORAGE_KEY);
+export const rememberTemplate = (id: Id): void => remember(STORAGE_KEY, id, KEPT);

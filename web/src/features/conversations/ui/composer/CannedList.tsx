@@ -21,7 +21,8 @@ interface Props {
   /** Set while the list is there: the text field gives it the keys that are its own. */
   keys: RefObject<CannedKeys | null>;
   onActive: (optionId: string | undefined) => void;
-  onInsert: (asked: Asked, text: string, files: Upload[]) => void;
+  /** `send`: at once, when nothing in it is still open. */
+  onInsert: (asked: Asked, text: string, files: Upload[], send: boolean) => void;
   onClose: () => void;
 }
 
@@ -51,13 +52,13 @@ export default function CannedList({ asked, row, keys, onActive, onInsert, onClo
     return () => onActive(undefined);
   }, [optionId, onActive]);
 
-  async function insert(reply: CannedReply) {
+  async function insert(reply: CannedReply, send = false) {
     if (busy) return;
     setBusy(true);
     try {
       const { text, attachments } = await renderCannedReply(reply.id, row.id);
       rememberReply(reply.id);
-      onInsert(asked, text, attachments);
+      onInsert(asked, text, attachments, send);
     } catch (error) {
       showError(error);
       setBusy(false);
@@ -73,7 +74,7 @@ export default function CannedList({ asked, row, keys, onActive, onInsert, onClo
         moves.Tab = () => active && void insert(active);
       }
       // Enter never sends a word that was meant for the list: with nothing found it closes the list.
-      moves.Enter = () => (active ? void insert(active) : replies.isPending || onClose());
+      moves.Enter = () => (active ? void insert(active, event.ctrlKey || event.metaKey) : replies.isPending || onClose());
       const move = event.shiftKey || event.altKey ? undefined : moves[event.key];
       if (!move) return false;
       event.preventDefault();
@@ -147,7 +148,8 @@ export default function CannedList({ asked, row, keys, onActive, onInsert, onClo
           <p className={classes.head}>{t('canned.preview')}</p>
           <CannedPreview text={textFor(active, language)} values={values} />
           <p className={classes.hint} aria-hidden="true">
-            <Kbd>↑</Kbd> <Kbd>↓</Kbd> {t('canned.move')} <Kbd>↵</Kbd> {t('canned.insert')}
+            <Kbd>↑</Kbd> <Kbd>↓</Kbd> {t('canned.move')} <Kbd>↵</Kbd> {t('canned.insert')} <Kbd>Ctrl</Kbd> <Kbd>↵</Kbd>{' '}
+            {t('canned.sendNow')}
           </p>
         </div>
       )}

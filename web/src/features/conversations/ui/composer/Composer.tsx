@@ -33,6 +33,8 @@ const Tray = lazyPart(() => import('./Tray'));
 const TemplateArea = lazyPart(() => import('./TemplateArea'));
 const VoiceRecorder = lazyPart(() => import('./VoiceRecorder'));
 const Extras = lazyPart(() => import('./Extras'));
+const loadEmoji = () => import('./EmojiPanel');
+const EmojiPanel = lazyPart(loadEmoji);
 
 interface Props {
   id: Id;
@@ -46,6 +48,8 @@ export function Composer({ id, row, detailReady }: Props) {
   const channel = useChannel(row?.channel.id);
   const { kind, text, saved, change, choose: chooseKind } = useDraftText(id, detailReady);
   const [extra, setExtra] = useState<Extra | null>(null);
+  const [emoji, setEmoji] = useState(false);
+  const [due, setDue] = useState(false);
   const [recording, setRecording] = useState(() => hasClip(id));
   const Templates = use(TemplateSlot);
   const wished = useTemplateWish(({ conversationId }) => conversationId === id);
@@ -111,14 +115,32 @@ export function Composer({ id, row, detailReady }: Props) {
     input.current?.setSelectionRange(from, to);
   }
 
-  function insert(asked: Asked, words: string, uploads: Upload[]) {
+  function insert(asked: Asked, words: string, uploads: Upload[], thenSend: boolean) {
     const made = replaced(text, asked, words);
     canned.close();
     flushSync(() => change(made.text));
     const [gap] = gapsIn(made.text);
     if (gap) select(gap.from, gap.to);
     else select(made.caret);
-    tray.addUploads(uploads).catch(showError);
+    tray.addUploads(uploads).then(() => thenSend && setDue(true), showError);
+  }
+
+  // After the words and the files of a canned reply are here; a hole in it is gone to instead.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each time it is asked for
+  useEffect(() => {
+    if (!due) return;
+    setDue(false);
+    send();
+  }, [due]);
+
+  function insertEmoji(char: string) {
+    const { selectionStart = text.length, selectionEnd = text.length } = input.current ?? {};
+    const made = replaced(text, { from: selectionStart, to: selectionEnd }, char);
+    flushSync(() => {
+      setEmoji(false);
+      change(made.text);
+    });
+    select(made.caret);
   }
 
   function askForCanned() {
@@ -182,6 +204,8 @@ export function Composer({ id, row, detailReady }: Props) {
     { keys: 'r', label: t('keys.reply'), group, run: () => choose('reply') },
     { keys: 'n', label: t('keys.note'), group, run: () => choose('note') },
   ]);
+  const words = !(blocked && row) && !(picking && row) && !(recording && mayTalk);
+  useKeys([{ keys: 'Ctrl e', label: t('composer.emoji'), group, run: () => setEmoji(true) }], words);
 
   return (
     <section
@@ -247,6 +271,11 @@ export function Composer({ id, row, detailReady }: Props) {
               <Tray tray={tray} />
             </Suspense>
           )}
+          {emoji && (
+            <Suspense>
+              <EmojiPanel onPick={insertEmoji} onClose={(back) => (back ? toWords(() => setEmoji(false)) : setEmoji(false))} />
+            </Suspense>
+          )}
           <ComposerFoot
             kind={kind}
             mark={row && markOf(row.channel.kind)}
@@ -254,6 +283,9 @@ export function Composer({ id, row, detailReady }: Props) {
             extras={row ? extrasOf(channel?.capabilities) : []}
             onFiles={tray.add}
             onExtra={setExtra}
+            emoji={emoji}
+            onEmoji={() => (emoji ? toWords(() => setEmoji(false)) : setEmoji(true))}
+            onEmojiSoon={() => void loadEmoji().catch(() => undefined)}
             onTalk={mayTalk && empty ? () => setRecording(true) : null}
             onTemplates={mayTemplate ? () => wishTemplate(id) : null}
             onCanned={row ? askForCanned : null}
@@ -289,7 +321,7 @@ export function Composer({ id, row, detailReady }: Props) {
           <Extras
             extra={extra}
             row={row}
-            rule={channel?.capabilities.interactive}
+            capabilities={channel?.capabilities}
             text={text}
             onTaken={() => change('')}
             onClose={() => setExtra(null)}

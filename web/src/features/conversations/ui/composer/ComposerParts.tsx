@@ -4,7 +4,7 @@ import type { DraftKind } from '@/shared/offline/drafts';
 import { Button } from '@/shared/ui/Button';
 import { ChannelMark, type markOf } from '@/shared/ui/ChannelMark';
 import { IconButton } from '@/shared/ui/IconButton';
-import { IconLock, IconMessageBolt, IconMicrophone, IconSend, IconTemplate } from '@/shared/ui/icons';
+import { IconLock, IconMessageBolt, IconMicrophone, IconMoodSmile, IconSend, IconTemplate } from '@/shared/ui/icons';
 import { Kbd } from '@/shared/ui/Kbd';
 import { Phone } from '@/shared/ui/Phone';
 import { AttachControl } from './AttachControl';
@@ -60,6 +60,11 @@ interface FootProps {
   extras: Extra[];
   onFiles: (files: Iterable<File>) => void;
   onExtra: (extra: Extra) => void;
+  /** Is the picker open? */
+  emoji: boolean;
+  onEmoji: () => void;
+  /** Somebody reaches for it. */
+  onEmojiSoon: () => void;
   /** Null where nothing can be said now. */
   onTalk: (() => void) | null;
   onCanned: (() => void) | null;
@@ -77,6 +82,9 @@ export function ComposerFoot({
   extras,
   onFiles,
   onExtra,
+  emoji,
+  onEmoji,
+  onEmojiSoon,
   onTalk,
   onCanned,
   onTemplates,
@@ -91,17 +99,18 @@ export function ComposerFoot({
   return (
     <div className={classes.foot}>
       {!note && <AttachControl accept={accept} extras={extras} onFiles={onFiles} onExtra={onExtra} />}
-      {!note && (
-        <IconButton
-          label={t('composer.canned')}
-          data-testid="composer-canned"
-          disabled={onCanned === null}
-          onPointerDown={(event) => event.preventDefault()}
-          onClick={onCanned ?? undefined}
-        >
-          <IconMessageBolt size={20} stroke={1.5} aria-hidden="true" />
-        </IconButton>
-      )}
+      <IconButton
+        label={t('composer.emoji')}
+        className={classes.spare}
+        aria-haspopup="dialog"
+        aria-expanded={emoji}
+        data-testid="composer-emoji"
+        onPointerEnter={onEmojiSoon}
+        onPointerDown={(event) => event.preventDefault()}
+        onClick={onEmoji}
+      >
+        <IconMoodSmile size={20} stroke={1.5} aria-hidden="true" />
+      </IconButton>
       {onTemplates && (
         <IconButton
           label={t('composer.templates')}
@@ -110,6 +119,18 @@ export function ComposerFoot({
           onClick={onTemplates}
         >
           <IconTemplate size={20} stroke={1.5} aria-hidden="true" />
+        </IconButton>
+      )}
+      {!note && (
+        <IconButton
+          label={t('composer.canned')}
+          className={classes.spare}
+          data-testid="composer-canned"
+          disabled={onCanned === null}
+          onPointerDown={(event) => event.preventDefault()}
+          onClick={onCanned ?? undefined}
+        >
+          <IconMessageBolt size={20} stroke={1.5} aria-hidden="true" />
         </IconButton>
       )}
       {onTalk && (

@@ -1,5 +1,5 @@
-import type { Conversation, InteractiveRule } from '@/shared/api/types';
-import { sendCard, sendControls, sendPlace } from '../../model/sendingOther';
+import type { Capabilities, Conversation } from '@/shared/api/types';
+import { sendCards, sendControls, sendPlace } from '../../model/sendingOther';
 import CardDialog from './CardDialog';
 import type { Extra } from './extras';
 import InteractiveDialog from './InteractiveDialog';
@@ -8,7 +8,7 @@ import LocationDialog from './LocationDialog';
 interface Props {
   extra: Extra;
   row: Conversation;
-  rule: InteractiveRule | null | undefined;
+  capabilities: Capabilities | undefined;
   /** What is written in the composer; given away with `onTaken`. */
   text: string;
   onTaken: () => void;
@@ -16,7 +16,7 @@ interface Props {
 }
 
 /** The editor of what goes out besides words and files. Sending closes it. */
-export default function Extras({ extra, row, rule, text, onTaken, onClose }: Props) {
+export default function Extras({ extra, row, capabilities, text, onTaken, onClose }: Props) {
   if (extra === 'location') {
     return (
       <LocationDialog
@@ -31,14 +31,16 @@ export default function Extras({ extra, row, rule, text, onTaken, onClose }: Pro
   if (extra === 'contacts') {
     return (
       <CardDialog
+        most={capabilities?.contacts_max ?? 1}
         onClose={onClose}
-        onSend={(card) => {
-          sendCard(row.id, card);
+        onSend={(cards) => {
+          sendCards(row.id, cards);
           onClose();
         }}
       />
     );
   }
+  const rule = capabilities?.interactive;
   if (!rule) return null;
   return (
     <InteractiveDialog

@@ -1,10 +1,18 @@
 import { useTranslation } from 'react-i18next';
 import type { InteractiveRule } from '@/shared/api/types';
-import { Button } from '@/shared/ui/Button';
 import { IconButton } from '@/shared/ui/IconButton';
-import { IconPlus, IconX } from '@/shared/ui/icons';
+import { IconX } from '@/shared/ui/icons';
 import { TextField } from '@/shared/ui/TextField';
-import { type InteractiveDraft, newButton, newRow } from '../../model/interactive';
+import {
+  type DraftRow,
+  type DraftSection,
+  type InteractiveDraft,
+  newButton,
+  newRow,
+  newSection,
+  rowsOf,
+} from '../../model/interactive';
+import { AddButton } from './AddButton';
 import classes from './forms.module.css';
 
 interface Props {
@@ -72,7 +80,7 @@ function ButtonFields({ draft, rule, errorOf, onChange }: Props) {
           )}
         </div>
       ))}
-      <More
+      <AddButton
         label={t('interactive.addButton')}
         full={buttons.length >= rule.buttons_max}
         why={t('interactive.buttonsFull', { max: rule.buttons_max })}
@@ -84,9 +92,11 @@ function ButtonFields({ draft, rule, errorOf, onChange }: Props) {
 
 function ListFields({ draft, rule, errorOf, onChange }: Props) {
   const { t } = useTranslation('compose');
-  const { rows } = draft;
-  const put = (id: string, part: { title?: string; description?: string }) =>
-    onChange({ rows: rows.map((held) => (held.id === id ? { ...held, ...part } : held)) });
+  const { sections } = draft;
+  const many = sections.length > 1;
+  const full = rowsOf(draft) >= rule.list_rows_max;
+  const put = (id: string, part: Partial<DraftSection>) =>
+    onChange({ sections: sections.map((held) => (held.id === id ? { ...held, ...part } : held)) });
   return (
     <>
       <TextField
@@ -97,57 +107,94 @@ function ListFields({ draft, rule, errorOf, onChange }: Props) {
         placeholder={t('interactive.openerExample')}
         onChange={(event) => onChange({ opener: event.currentTarget.value })}
       />
-      <div className={classes.rows} role="group" aria-label={t('interactive.rows')}>
-        {rows.map((row, at) => (
-          <div key={row.id} className={classes.row}>
-            <div className={classes.pair}>
+      {sections.map((section, place) => (
+        <fieldset
+          key={section.id}
+          className={classes.part}
+          data-framed={many || undefined}
+          aria-label={many ? t('interactive.section', { number: place + 1 }) : t('interactive.rows')}
+        >
+          {many && (
+            <div className={classes.row}>
               <TextField
-                label={t('interactive.row', { number: at + 1 })}
-                value={row.title}
-                max={rule.row_title_max}
-                error={errorOf(`rows.${at}`)}
-                onChange={(event) => put(row.id, { title: event.currentTarget.value })}
+                autoFocus={place > 0}
+                label={t('interactive.sectionTitle', { number: place + 1 })}
+                value={section.title}
+                max={rule.section_title_max}
+                error={errorOf(`sections.${place}.title`)}
+                onChange={(event) => put(section.id, { title: event.currentTarget.value })}
               />
-              <TextField
-                label={t('interactive.rowDescription')}
-                value={row.description}
-                max={rule.row_description_max}
-                error={errorOf(`rows.${at}.description`)}
-                onChange={(event) => put(row.id, { description: event.currentTarget.value })}
-              />
-            </div>
-            {rows.length > 1 && (
               <IconButton
-                label={t('interactive.removeRow', { number: at + 1 })}
-                onClick={() => onChange({ rows: rows.filter((held) => held.id !== row.id) })}
+                label={t('interactive.removeSection', { number: place + 1 })}
+                onClick={() => onChange({ sections: sections.filter((held) => held.id !== section.id) })}
               >
                 <IconX size={16} stroke={1.6} aria-hidden="true" />
               </IconButton>
-            )}
-          </div>
-        ))}
-        <More
-          label={t('interactive.addRow')}
-          full={rows.length >= rule.list_rows_max}
-          why={t('interactive.rowsFull', { max: rule.list_rows_max })}
-          onAdd={() => onChange({ rows: [...rows, newRow()] })}
-        />
-      </div>
+            </div>
+          )}
+          <RowFields
+            rows={section.rows}
+            path={`sections.${place}.rows`}
+            rule={rule}
+            full={full}
+            errorOf={errorOf}
+            onChange={(rows) => put(section.id, { rows })}
+          />
+        </fieldset>
+      ))}
+      <AddButton
+        label={t('interactive.addSection')}
+        full={full || sections.length >= rule.list_sections_max}
+        why={full ? t('interactive.rowsFull', { max: rule.list_rows_max }) : null}
+        onAdd={() => onChange({ sections: [...sections, newSection()] })}
+      />
     </>
   );
 }
 
-function More({ label, full, why, onAdd }: { label: string; full: boolean; why: string; onAdd: () => void }) {
-  if (full) return <p className={classes.help}>{why}</p>;
+interface RowsProps extends Pick<Props, 'rule' | 'errorOf'> {
+  rows: DraftRow[];
+  path: string;
+  /** No row more in the whole list: said once, at its end. */
+  full: boolean;
+  onChange: (rows: DraftRow[]) => void;
+}
+
+function RowFields({ rows, path, rule, full, errorOf, onChange }: RowsProps) {
+  const { t } = useTranslation('compose');
+  const put = (id: string, part: Partial<DraftRow>) =>
+    onChange(rows.map((held) => (held.id === id ? { ...held, ...part } : held)));
   return (
-    <Button
-      look="ghost"
-      size="small"
-      className={classes.startButton}
-      icon={<IconPlus size={14} stroke={1.8} aria-hidden="true" />}
-      onClick={onAdd}
-    >
-      {label}
-    </Button>
+    <>
+      {rows.map((row, at) => (
+        <div key={row.id} className={classes.row}>
+          <div className={classes.pair}>
+            <TextField
+              label={t('interactive.row', { number: at + 1 })}
+              value={row.title}
+              max={rule.row_title_max}
+              error={errorOf(`${path}.${at}`)}
+              onChange={(event) => put(row.id, { title: event.currentTarget.value })}
+            />
+            <TextField
+              label={t('interactive.rowDescription')}
+              value={row.description}
+              max={rule.row_description_max}
+              error={errorOf(`${path}.${at}.description`)}
+              onChange={(event) => put(row.id, { description: event.currentTarget.value })}
+            />
+          </div>
+          {rows.length > 1 && (
+            <IconButton
+              label={t('interactive.removeRow', { number: at + 1 })}
+              onClick={() => onChange(rows.filter((held) => held.id !== row.id))}
+            >
+              <IconX size={16} stroke={1.6} aria-hidden="true" />
+            </IconButton>
+          )}
+        </div>
+      ))}
+      <AddButton label={t('interactive.addRow')} full={full} why={null} onAdd={() => onChange([...rows, newRow()])} />
+    </>
   );
 }

@@ -29,14 +29,23 @@ export function InteractivePreview({ draft }: { draft: InteractiveDraft }) {
             <IconListDetails size={15} stroke={1.7} aria-hidden="true" />
             <bdi>{draft.opener.trim() || t('interactive.openerExample')}</bdi>
           </span>
-          <ul className={classes.sheet}>
-            {draft.rows.map((row, at) => (
-              <li key={row.id}>
-                <bdi>{row.title.trim() || t('interactive.row', { number: at + 1 })}</bdi>
-                {row.description.trim() && <small dir="auto">{row.description}</small>}
-              </li>
+          <div className={classes.sheet}>
+            {draft.sections.map((section, place) => (
+              <section key={section.id}>
+                {draft.sections.length > 1 && (
+                  <h3 dir="auto">{section.title.trim() || t('interactive.section', { number: place + 1 })}</h3>
+                )}
+                <ul>
+                  {section.rows.map((row, at) => (
+                    <li key={row.id}>
+                      <bdi>{row.title.trim() || t('interactive.row', { number: at + 1 })}</bdi>
+                      {row.description.trim() && <small dir="auto">{row.description}</small>}
+                    </li>
+                  ))}
+                </ul>
+              </section>
             ))}
-          </ul>
+          </div>
         </>
       )}
       {draft.kind === 'cta_url' && (

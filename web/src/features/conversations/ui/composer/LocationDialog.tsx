@@ -1,12 +1,11 @@
-import { type ClipboardEvent, useEffect, useRef, useState } from 'react';
+import { type ClipboardEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Place } from '@/shared/api/sending';
 import { Button } from '@/shared/ui/Button';
-import { Dialog } from '@/shared/ui/Dialog';
 import { IconCurrentLocation, IconMapPin } from '@/shared/ui/icons';
 import { TextField } from '@/shared/ui/TextField';
-import '../../composeTexts';
 import { degrees, NO_PLACE, type PlaceDraft, pairOf, placeOf } from '../../model/place';
+import { FormDialog } from './FormDialog';
 import classes from './forms.module.css';
 
 interface Props {
@@ -19,8 +18,6 @@ export default function LocationDialog({ onSend, onClose }: Props) {
   const [draft, setDraft] = useState<PlaceDraft>(NO_PLACE);
   const [asking, setAsking] = useState(false);
   const [trouble, setTrouble] = useState<string | null>(null);
-  const first = useRef<HTMLInputElement>(null);
-  useEffect(() => first.current?.focus(), []);
   const change = (part: Partial<PlaceDraft>) => setDraft((held) => ({ ...held, ...part }));
   const place = placeOf(draft);
   const wrong = (text: string, bound: number) => (text.trim() && degrees(text, bound) === null ? t('location.wrong') : null);
@@ -49,78 +46,66 @@ export default function LocationDialog({ onSend, onClose }: Props) {
   }
 
   return (
-    <Dialog title={t('location.title')} onClose={onClose}>
-      <form
-        className={classes.form}
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (place) onSend(place);
-        }}
+    <FormDialog
+      title={t('location.title')}
+      send={{
+        label: t('location.send'),
+        icon: <IconMapPin size={16} stroke={1.6} aria-hidden="true" />,
+        testId: 'send-location',
+        ready: place !== null,
+      }}
+      onSubmit={() => place && onSend(place)}
+      onClose={onClose}
+    >
+      <Button
+        busy={asking}
+        icon={<IconCurrentLocation size={16} stroke={1.6} aria-hidden="true" />}
+        className={classes.startButton}
+        onClick={locate}
       >
-        <Button
-          busy={asking}
-          icon={<IconCurrentLocation size={16} stroke={1.6} aria-hidden="true" />}
-          className={classes.startButton}
-          onClick={locate}
-        >
-          {t('location.here')}
-        </Button>
-        {trouble && (
-          <p className={classes.trouble} role="alert">
-            {trouble}
-          </p>
-        )}
-        <div className={classes.pair}>
-          <TextField
-            ref={first}
-            label={t('location.latitude')}
-            value={draft.latitude}
-            placeholder="41.0082"
-            inputMode="text"
-            dir="ltr"
-            error={wrong(draft.latitude, 90)}
-            onPaste={onPaste}
-            onChange={(event) => change({ latitude: event.currentTarget.value })}
-          />
-          <TextField
-            label={t('location.longitude')}
-            value={draft.longitude}
-            placeholder="28.9784"
-            inputMode="text"
-            dir="ltr"
-            error={wrong(draft.longitude, 180)}
-            onPaste={onPaste}
-            onChange={(event) => change({ longitude: event.currentTarget.value })}
-          />
-        </div>
-        <p className={classes.help}>{t('location.help')}</p>
+        {t('location.here')}
+      </Button>
+      {trouble && (
+        <p className={classes.trouble} role="alert">
+          {trouble}
+        </p>
+      )}
+      <div className={classes.pair}>
         <TextField
-          label={t('location.name')}
-          value={draft.name}
-          onChange={(event) => change({ name: event.currentTarget.value })}
-          maxLength={1000}
+          data-first
+          label={t('location.latitude')}
+          value={draft.latitude}
+          placeholder="41.0082"
+          inputMode="text"
+          dir="ltr"
+          error={wrong(draft.latitude, 90)}
+          onPaste={onPaste}
+          onChange={(event) => change({ latitude: event.currentTarget.value })}
         />
         <TextField
-          label={t('location.address')}
-          value={draft.address}
-          onChange={(event) => change({ address: event.currentTarget.value })}
-          maxLength={1000}
+          label={t('location.longitude')}
+          value={draft.longitude}
+          placeholder="28.9784"
+          inputMode="text"
+          dir="ltr"
+          error={wrong(draft.longitude, 180)}
+          onPaste={onPaste}
+          onChange={(event) => change({ longitude: event.currentTarget.value })}
         />
-        <footer className={classes.actions}>
-          <Button look="ghost" onClick={onClose}>
-            {t('cancel')}
-          </Button>
-          <Button
-            type="submit"
-            look="primary"
-            disabled={!place}
-            icon={<IconMapPin size={16} stroke={1.6} aria-hidden="true" />}
-            data-testid="send-location"
-          >
-            {t('location.send')}
-          </Button>
-        </footer>
-      </form>
-    </Dialog>
+      </div>
+      <p className={classes.help}>{t('location.help')}</p>
+      <TextField
+        label={t('location.name')}
+        value={draft.name}
+        onChange={(event) => change({ name: event.currentTarget.value })}
+        maxLength={1000}
+      />
+      <TextField
+        label={t('location.address')}
+        value={draft.address}
+        onChange={(event) => change({ address: event.currentTarget.value })}
+        maxLength={1000}
+      />
+    </FormDialog>
   );
 }

@@ -22,10 +22,16 @@ export function Activity({ message }: { message: Message }) {
 
 function useSentence(message: Message): string {
   const { t } = useTranslation('thread');
-  const { action, by, to, until, tags, removed } = readActivity(message.payload);
+  const { action, by, from, to, until, tags, removed } = readActivity(message.payload);
   const known = KNOWN.find((name) => name === action);
   const told = SYSTEM.find((name) => name === action);
-  if (message.type === 'system' && told) return t(`system.${told}`, { to: to ? phoneText(to) : '' });
+  if (message.type === 'system' && told) {
+    const [before, now] = [from, to].map((number) => number && phoneText(number));
+    // Masked for this viewer, or told twice by the provider: one number is no change from itself.
+    if (told === 'number_changed' && before && now && before !== now)
+      return t('system.numberChangedFrom', { from: before, to: now });
+    return t(`system.${told}`, { to: now ?? '' });
+  }
   if (message.type === 'system' || !known) return message.text ?? t('activity.other');
   const who = by ?? message.author.name;
   const time = until ? aheadTime(until, Date.parse(message.created_at)) : '';

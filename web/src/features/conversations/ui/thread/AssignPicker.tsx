@@ -1,6 +1,5 @@
-import { Combobox, useCombobox } from '@mantine/core';
+import { Combobox } from '@mantine/core';
 import '@/shared/ui/mantine-combobox.css';
-import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Conversation } from '@/shared/api/types';
 import { folded } from '@/shared/format/text';
@@ -8,8 +7,8 @@ import { useMe } from '@/shared/session/session';
 import { Avatar } from '@/shared/ui/Avatar';
 import { IconCheck, IconUserQuestion } from '@/shared/ui/icons';
 import { assignConversation } from '../../model/actions';
-import { setPicker, usePickers } from '../../model/pickers';
 import { useUsers } from '../../model/queries';
+import { usePickerBox } from '../usePickerBox';
 import { AssignButton } from './AssignControl';
 import classes from './AssignPicker.module.css';
 
@@ -19,28 +18,7 @@ export default function AssignPicker({ row }: { row: Conversation }) {
   const { t } = useTranslation('conversations');
   const { user: me } = useMe();
   const users = useUsers();
-  const open = usePickers((state) => state.open === 'assign');
-  const [search, setSearch] = useState('');
-  const combobox = useCombobox({
-    opened: open,
-    onOpenedChange: (opened) => setPicker('assign', opened),
-    onDropdownClose: () => {
-      combobox.resetSelectedOption();
-      combobox.focusTarget();
-      setSearch('');
-    },
-    onDropdownOpen: () => combobox.focusSearchInput(),
-  });
-  useEffect(() => {
-    if (open) setTimeout(() => combobox.focusSearchInput(), 0);
-  }, [open, combobox.focusSearchInput]);
-
-  const wanted = folded(search);
-  // The first hit is chosen as one types: a name and Enter is enough.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: runs when what is found changes
-  useEffect(() => {
-    if (wanted) combobox.selectFirstOption();
-  }, [wanted]);
+  const { combobox, search, setSearch, wanted } = usePickerBox('assign');
   const found = (users.data ?? [])
     .filter((user) => folded(user.name).includes(wanted) || folded(user.username).includes(wanted))
     .sort((a, b) => Number(b.id === me.id) - Number(a.id === me.id) || a.name.localeCompare(b.name, 'tr'));
@@ -69,9 +47,7 @@ export default function AssignPicker({ row }: { row: Conversation }) {
           value={search}
           aria-label={t('assign.search')}
           placeholder={t('assign.search')}
-          onChange={(event) => {
-            setSearch(event.currentTarget.value);
-          }}
+          onChange={(event) => setSearch(event.currentTarget.value)}
         />
         <Combobox.Options aria-label={t('action.assign')} mah={280} style={{ overflowY: 'auto' }} hidden={none}>
           {mayLeave && (

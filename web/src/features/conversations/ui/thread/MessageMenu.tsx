@@ -13,7 +13,7 @@ import { giveReaction } from '../../model/messages';
 import { useCanQuote, useCanReact } from '../../model/queries';
 import classes from './MessageMenu.module.css';
 
-const EmojiPicker = lazyPart(() => import('./EmojiPicker'));
+const EmojiPicker = lazyPart(async () => ({ default: (await import('../EmojiPicker')).EmojiPicker }));
 const QUICK = ['👍', '❤️', '😂', '😮', '😢', '🙏'];
 
 /** What can be done with one message. One menu serves the whole thread and stands where it was asked for. */

@@ -4,9 +4,8 @@ import { useNow } from '@/shared/format/now';
 import { dayLine, near, shortDate } from '@/shared/format/time';
 import { useLive } from '@/shared/realtime/store';
 import type { ThreadItem } from '../../model/threadItems';
-import { ActivityLine } from './content/Content';
+import { ActivityLine, PendingLine } from './content/Content';
 import { MessageLine } from './MessageLine';
-import { PendingLine } from './PendingLine';
 import classes from './ThreadLine.module.css';
 
 interface Props {

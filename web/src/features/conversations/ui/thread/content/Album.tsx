@@ -1,11 +1,13 @@
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Message } from '@/shared/api/types';
+import type { Attachment, Message } from '@/shared/api/types';
 import { playTime } from '@/shared/format/text';
 import { failedBefore } from '@/shared/media/failedBefore';
 import { openThreadMedia } from '@/shared/media/lightbox';
 import { IconPlayerPlayFilled } from '@/shared/ui/icons';
 import classes from './Album.module.css';
+import { FetchAgain } from './FetchAgain';
+import { ICONS } from './MediaBody';
 import { Marked } from './TextBody';
 
 const SHOWN = 6;
@@ -76,40 +78,57 @@ function Tile({ message, more, meta, words }: TileProps) {
       data-status={message.status ?? undefined}
       data-type={message.type}
     >
-      <button
-        type="button"
-        className={classes.open}
-        aria-label={
-          more > 0 ? t('album.more', { count: more + 1 }) : film ? t('media.play', { name }) : t('media.enlarge', { name })
-        }
-        onClick={() => openThreadMedia(attachment)}
-      >
-        {source && !broken ? (
-          <img
-            ref={failedBefore(() => setBroken(true))}
-            src={source}
-            alt=""
-            loading="lazy"
-            decoding="async"
-            onError={() => setBroken(true)}
-          />
-        ) : film ? (
-          <video src={`${attachment.url}#t=0.1`} preload="metadata" muted playsInline tabIndex={-1} />
-        ) : null}
-        {film && more === 0 && (
-          <span className={classes.play}>
-            <IconPlayerPlayFilled size={16} aria-hidden="true" />
-            {attachment.duration_s ? <span>{playTime(attachment.duration_s)}</span> : null}
-          </span>
-        )}
-        {more > 0 && <span className={classes.more}>+{more}</span>}
-      </button>
+      {attachment.state === 'pending' ? (
+        <Coming attachment={attachment} />
+      ) : (
+        <button
+          type="button"
+          className={classes.open}
+          aria-label={
+            more > 0 ? t('album.more', { count: more + 1 }) : film ? t('media.play', { name }) : t('media.enlarge', { name })
+          }
+          onClick={() => openThreadMedia(attachment)}
+        >
+          {source && !broken ? (
+            <img
+              ref={failedBefore(() => setBroken(true))}
+              src={source}
+              alt=""
+              loading="lazy"
+              decoding="async"
+              onError={() => setBroken(true)}
+            />
+          ) : film ? (
+            <video src={`${attachment.url}#t=0.1`} preload="metadata" muted playsInline tabIndex={-1} />
+          ) : null}
+          {film && more === 0 && (
+            <span className={classes.play}>
+              <IconPlayerPlayFilled size={16} aria-hidden="true" />
+              {attachment.duration_s ? <span>{playTime(attachment.duration_s)}</span> : null}
+            </span>
+          )}
+        </button>
+      )}
+      {more > 0 && <span className={classes.more}>+{more}</span>}
       {more === 0 && (meta || words) && (
         <span className={classes.foot}>
           {words && <span dir="auto">{words}</span>}
           {meta && <span dir="ltr">{meta}</span>}
         </span>
       )}
+    </div>
+  );
+}
+
+/** Still on its way: its place is kept, so that nothing moves when it comes. */
+function Coming({ attachment }: { attachment: Attachment }) {
+  const { t } = useTranslation('thread');
+  const Icon = ICONS[attachment.kind];
+  return (
+    <div className={classes.coming}>
+      <Icon size={20} stroke={1.5} aria-hidden="true" />
+      <span role="status">{t('media.pending')}</span>
+      <FetchAgain attachment={attachment} bare />
     </div>
   );
 }

@@ -8,7 +8,8 @@ import { failedBefore } from '@/shared/media/failedBefore';
 import { openThreadMedia } from '@/shared/media/lightbox';
 import { IconDownload, IconFileText, IconMicrophone, IconPhoto, IconPlayerPlayFilled, IconVideo } from '@/shared/ui/icons';
 import classes from './content.module.css';
-import { Marked, TextBody } from './TextBody';
+import { FetchAgain } from './FetchAgain';
+import { TextBody } from './TextBody';
 
 interface Props {
   attachments: Attachment[];
@@ -27,19 +28,7 @@ export function MediaBody({ attachments, caption, meta, type }: Props) {
   return (
     <div className={classes.media} data-over={over || undefined}>
       <Body attachment={attachment} sticker={type === 'sticker'} />
-      {caption ? (
-        <div className={classes.caption} dir="auto">
-          <Marked text={caption} />
-          <span className={classes.spacer} aria-hidden="true">
-            {meta}
-          </span>
-          <span className={classes.meta}>
-            <span dir="ltr">{meta}</span>
-          </span>
-        </div>
-      ) : (
-        <div className={classes.foot}>{meta}</div>
-      )}
+      {caption ? <TextBody text={caption} meta={meta} className={classes.caption} /> : <div className={classes.foot}>{meta}</div>}
     </div>
   );
 }
@@ -155,7 +144,7 @@ function Film({ attachment, onBroken }: { attachment: Attachment; onBroken: () =
   );
 }
 
-const ICONS = { image: IconPhoto, sticker: IconPhoto, video: IconVideo, audio: IconMicrophone, document: IconFileText };
+export const ICONS = { image: IconPhoto, sticker: IconPhoto, video: IconVideo, audio: IconMicrophone, document: IconFileText };
 
 function FileLink({ attachment, hint }: { attachment: Attachment; hint?: string }) {
   const { t } = useTranslation('thread');
@@ -185,13 +174,14 @@ function Placeholder({ attachment }: { attachment: Attachment }) {
   const gone = attachment.state !== 'pending';
   const Icon = ICONS[attachment.kind];
   return (
-    <div className={classes.file} data-state={gone ? 'failed' : 'pending'} role="status">
+    <div className={classes.file} data-state={gone ? 'failed' : 'pending'}>
       <span className={classes.fileIcon}>
         <Icon size={20} stroke={1.5} aria-hidden="true" />
       </span>
       <span className={classes.fileText}>
         <strong dir="auto">{attachment.name ?? word(`type.${attachment.kind}`)}</strong>
-        <span>{t(`media.${attachment.state === 'stored' ? 'pending' : attachment.state}`)}</span>
+        <span role="status">{t(`media.${attachment.state === 'stored' ? 'pending' : attachment.state}`)}</span>
+        <FetchAgain attachment={attachment} />
       </span>
     </div>
   );

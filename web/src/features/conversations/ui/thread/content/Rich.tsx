@@ -12,6 +12,7 @@ import { TextBody } from './TextBody';
 export { Activity } from '../Activity';
 export { Announcer } from '../Announcer';
 export { FailedActions, FailedNote, UnknownNote } from '../Failed';
+export { PendingLine } from '../PendingLine';
 export { Album } from './Album';
 export { Actions, Forwarded, Reactions, Revoked } from './Marks';
 export { MediaBody };

@@ -4,10 +4,17 @@ import { placesOf } from '@/shared/format/text';
 import { useFind } from '../../../model/find';
 import classes from './content.module.css';
 
+interface Props {
+  text: string;
+  meta: ReactNode;
+  /** Of a text that stands below something else. */
+  className?: string | undefined;
+}
+
 /** Text with the time at the end of its last line: an invisible copy of the time keeps its place free. */
-export function TextBody({ text, meta }: { text: string; meta: ReactNode }) {
+export function TextBody({ text, meta, className = classes.text }: Props) {
   return (
-    <div className={classes.text} dir="auto">
+    <div className={className} dir="auto">
       <Marked text={text} />
       <span className={classes.spacer} aria-hidden="true">
         {meta}
