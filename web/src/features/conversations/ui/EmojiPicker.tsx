@@ -108,7 +108,9 @@ export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
       <div className={classes.groups}>
         {shown.map(({ name, emoji }) => (
           <section key={name} aria-label={name}>
-            <h3>{name}</h3>
+            <div className={classes.name} aria-hidden="true">
+              {name}
+            </div>
             <div>
               {emoji.map(({ char, label }) => (
                 <button key={char} type="button" tabIndex={-1} aria-label={label} title={label} onClick={() => pick(char)}>

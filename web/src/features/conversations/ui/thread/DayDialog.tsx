@@ -13,6 +13,7 @@ export default function DayDialog({ onPick, onClose }: { onPick: (day: string) =
     <Dialog title={t('find.pickDay')} onClose={onClose}>
       <div style={{ display: 'grid', padding: '4px 16px 16px', placeItems: 'center' }}>
         <DatePicker
+          hideOutsideDates
           maxDate={dayKey(Date.now())}
           onChange={(day) => day && onPick(day)}
           locale={currentLocale()}

@@ -1,4 +1,4 @@
-import { Menu } from '@mantine/core';
+import { Menu, Popover } from '@mantine/core';
 import { Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Message } from '@/shared/api/types';
@@ -47,82 +47,83 @@ export default function MessageMenu({ conversationId, channelId }: { conversatio
       <Menu.Target>
         <span aria-hidden="true" style={{ position: 'fixed', left: x, top: y, inlineSize: 1, blockSize: 1 }} />
       </Menu.Target>
-      <Menu.Dropdown aria-label={t('menu.label')} data-testid="message-menu">
-        {emoji && canReact && talk ? (
+      {emoji && canReact && talk ? (
+        // No menu: it holds a field and hundreds of buttons.
+        <Popover.Dropdown role="dialog" aria-label={t('menu.pickEmoji')} p={4} data-testid="message-menu">
           <Suspense fallback={<p className={classes.wait}>{t('menu.loading')}</p>}>
             <EmojiPicker onPick={react} />
           </Suspense>
-        ) : (
-          <>
-            {canReact && talk && (
-              <div className={classes.quick}>
-                {QUICK.map((one) => (
-                  <Menu.Item
-                    key={one}
-                    component="button"
-                    className={classes.emoji}
-                    aria-label={t('menu.react', { emoji: one })}
-                    onClick={() => react(one)}
-                  >
-                    {one}
-                  </Menu.Item>
-                ))}
+        </Popover.Dropdown>
+      ) : (
+        <Menu.Dropdown aria-label={t('menu.label')} data-testid="message-menu">
+          {canReact && talk && (
+            <div className={classes.quick}>
+              {QUICK.map((one) => (
                 <Menu.Item
+                  key={one}
+                  component="button"
                   className={classes.emoji}
-                  aria-label={t('menu.moreEmoji')}
-                  closeMenuOnClick={false}
-                  onClick={() => setEmoji(true)}
+                  aria-label={t('menu.react', { emoji: one })}
+                  onClick={() => react(one)}
                 >
-                  <IconMoodPlus size={18} stroke={1.6} aria-hidden="true" />
+                  {one}
                 </Menu.Item>
-              </div>
-            )}
-            {canQuote && talk && (
+              ))}
               <Menu.Item
-                leftSection={<IconCornerUpLeft size={16} stroke={1.5} aria-hidden="true" />}
-                rightSection={<Kbd>R</Kbd>}
-                onClick={() => answerTo(conversationId, message)}
+                className={classes.emoji}
+                aria-label={t('menu.moreEmoji')}
+                closeMenuOnClick={false}
+                onClick={() => setEmoji(true)}
               >
-                {t('menu.reply')}
+                <IconMoodPlus size={18} stroke={1.6} aria-hidden="true" />
               </Menu.Item>
-            )}
-            {talk && message.type !== 'reaction' && message.type !== 'unsupported' && (
-              <Menu.Item
-                leftSection={<IconArrowForwardUp size={16} stroke={1.5} aria-hidden="true" />}
-                onClick={() => forwardMessage(message)}
-              >
-                {t('menu.forward')}
-              </Menu.Item>
-            )}
-            {message.edited_at && (
-              <Menu.Item
-                leftSection={<IconPencil size={16} stroke={1.5} aria-hidden="true" />}
-                onClick={() => showRevisions(message)}
-              >
-                {t('menu.revisions')}
-              </Menu.Item>
-            )}
-            {message.text && (
-              <Menu.Item
-                leftSection={<IconCopy size={16} stroke={1.5} aria-hidden="true" />}
-                onClick={() => void copy(message, t('copied'))}
-              >
-                {t('menu.copy')}
-              </Menu.Item>
-            )}
-            {attachment?.state === 'stored' && (
-              <Menu.Item
-                component="a"
-                href={`${attachment.url}${attachment.url.includes('?') ? '&' : '?'}download=1`}
-                download={attachment.name ?? true}
-                leftSection={<IconDownload size={16} stroke={1.5} aria-hidden="true" />}
-              >
-                {t('menu.download')}
-              </Menu.Item>
-            )}
-          </>
-        )}
-      </Menu.Dropdown>
+            </div>
+          )}
+          {canQuote && talk && (
+            <Menu.Item
+              leftSection={<IconCornerUpLeft size={16} stroke={1.5} aria-hidden="true" />}
+              rightSection={<Kbd>R</Kbd>}
+              onClick={() => answerTo(conversationId, message)}
+            >
+              {t('menu.reply')}
+            </Menu.Item>
+          )}
+          {talk && message.type !== 'reaction' && message.type !== 'unsupported' && (
+            <Menu.Item
+              leftSection={<IconArrowForwardUp size={16} stroke={1.5} aria-hidden="true" />}
+              onClick={() => forwardMessage(message)}
+            >
+              {t('menu.forward')}
+            </Menu.Item>
+          )}
+          {message.edited_at && (
+            <Menu.Item
+              leftSection={<IconPencil size={16} stroke={1.5} aria-hidden="true" />}
+              onClick={() => showRevisions(message)}
+            >
+              {t('menu.revisions')}
+            </Menu.Item>
+          )}
+          {message.text && (
+            <Menu.Item
+              leftSection={<IconCopy size={16} stroke={1.5} aria-hidden="true" />}
+              onClick={() => void copy(message, t('copied'))}
+            >
+              {t('menu.copy')}
+            </Menu.Item>
+          )}
+          {attachment?.state === 'stored' && (
+            <Menu.Item
+              component="a"
+              href={`${attachment.url}${attachment.url.includes('?') ? '&' : '?'}download=1`}
+              download={attachment.name ?? true}
+              leftSection={<IconDownload size={16} stroke={1.5} aria-hidden="true" />}
+            >
+              {t('menu.download')}
+            </Menu.Item>
+          )}
+        </Menu.Dropdown>
+      )}
     </Menu>
   );
 }
