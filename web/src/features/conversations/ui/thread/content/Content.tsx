@@ -22,7 +22,7 @@ function part<P extends object>(pick: (parts: Parts) => ComponentType<P>, fallba
   );
 }
 
-const bubble = ({ meta }: { meta: ReactNode }) => <div className={classes.coming}>{meta}</div>;
+const bubble = ({ meta }: { meta?: ReactNode }) => <div className={classes.coming}>{meta}</div>;
 const line = () => <div className={classes.comingLine} />;
 
 const Rich = part((all) => all.default, bubble);
