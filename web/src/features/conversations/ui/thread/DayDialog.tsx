@@ -14,6 +14,8 @@ export default function DayDialog({ onPick, onClose }: { onPick: (day: string) =
       <div style={{ display: 'grid', padding: '4px 16px 16px', placeItems: 'center' }}>
         <DatePicker
           hideOutsideDates
+          // Their red is too pale to read, and a day off is nothing one looks for here.
+          weekendDays={[]}
           maxDate={dayKey(Date.now())}
           onChange={(day) => day && onPick(day)}
           locale={currentLocale()}
