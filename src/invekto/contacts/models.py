@@ -137,7 +137,7 @@ class ContactField(TenantRow):
 
 
 class ContactFieldValue(TenantRow):
-    """What a contact has in a field, as its type writes it (docs/decisions/0030). No row: nothing."""
+    """What a contact has in a field, as its type writes it (docs/decisions/0034). No row: nothing."""
 
     __tablename__ = "contact_field_value"
     __table_args__ = (

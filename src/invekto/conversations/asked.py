@@ -2,7 +2,7 @@
 
 A note is sixteen bytes written into a file of the machine's memory (`/dev/shm`): it costs a microsecond and survives the
 process's death, and the machine's death takes it away. The file's lock is held as long as the worker lives. So a file that can
-be locked is a dead worker's and whole, and what is not in it was not asked. Anything else proves nothing. Decision 30.
+be locked is a dead worker's and whole, and what is not in it was not asked. Anything else proves nothing. Decision 35.
 """
 
 from __future__ import annotations
