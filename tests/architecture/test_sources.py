@@ -93,3 +93,10 @@ def test_whatever_a_check_finds_has_its_sentence_and_whatever_is_wrong_its_advic
 def test_translations_hold_the_same_keys() -> None:
     tr, en = (json.loads((SOURCE / "locale" / f"{name}.json").read_text()) for name in ("tr", "en"))
     assert tr.keys() == en.keys()
+
+
+def test_each_decision_has_a_number_of_its_own_and_says_it() -> None:
+    pages = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
+    numbers = [int(page.name[:4]) for page in pages]
+    assert numbers == list(range(1, len(pages) + 1))
+    assert [page.name for page in pages if not page.read_text().startswith(f"# {int(page.name[:4])}. ")] == []
