@@ -153,6 +153,7 @@ async def test_every_list_has_pages(arena: Arena) -> None:
     """What answers `items` takes a limit: but for those that are bounded by what they are."""
     bounded = {
         "/api/v1/contact-fields": "a firm has a hundred at most",
+        "/api/v1/quarantine/reasons": "one row for each reason that the source knows",
         "/api/v1/contact-fields/order": "the same hundred",
         "/api/v1/conversations/{conversation_id}/messages/{message_id}/revisions": "the edits of one message",
         "/api/v1/conversations/{conversation_id}/messages/{message_id}/forward": "as many as were asked for",
