@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -11,7 +12,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from invekto.channels.apps import ABSENCE_KEPT_S, SECRETS_KEPT_S
+from invekto.channels.apps import ABSENCE_KEPT_S, ANSWER_S, SECRETS_KEPT_S
 from invekto.channels.service import create_app, disconnect_channel, save_platform_app
 from invekto.conversations.handlers import Ingest
 from invekto.entry.postgres import SUPERUSER, EmbeddedPostgres
@@ -297,3 +298,23 @@ async def test_while_the_database_is_away_the_provider_is_told_to_come_again(
         answer = await provider.post(b"{}", path=path)
         assert answer.status_code == 503
         assert int(answer.headers["retry-after"]) >= 1
+
+
+@pytest.mark.fault("F9", injects="the secrets' table is locked", holds="I8: 503 within seconds, asked once for all")
+async def test_a_secret_that_cannot_be_looked_up_is_503_before_the_provider_gives_up(
+    world: World, provider: Provider, superuser_url: str
+) -> None:
+    world.app.state.apps.forget()
+    connection = await asyncpg.connect(superuser_url)
+    transaction = connection.transaction()
+    await transaction.start()
+    await connection.execute("lock table app in access exclusive mode")
+    raw = text_for(account_of(world.firm))
+    async with asyncio.timeout(3 * ANSWER_S):
+        answers = await asyncio.gather(*(provider.post(raw) for _ in range(3)))
+    assert [answer.status_code for answer in answers] == [503] * 3
+    waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+    assert (await stored(superuser_url, waiting))[0][0] == 1
+    await transaction.rollback()
+    await connection.close()
+    assert (await provider.post(raw)).status_code == 200

@@ -102,7 +102,7 @@ class Visitors(threading.Thread):
         if wish == "edit":
             change["message"] = {"type": "text", "text": {"body": "edited"}}
         raw = {"message": {"type": wish, wish: change}}
-        path = f"/whatsapp_cloud/customers/{said['customer']['id']}/messages"
+        path = f"/whatsapp_cloud/customers/{said['customer']}/messages"
         self.changes.add(self._post(control, path, number=self._number, **raw)["id"])
         self.written += 1
 

@@ -200,7 +200,7 @@ def test_an_answer_whose_worker_died_before_it_asked_goes_out_once(scene: Scene)
         conversation_id,
     )
     desk.start_worker()
-    scene.becomes(message_id, "read")
+    scene.becomes(message_id, "read", timeout_s=60)
     assert scene.ledger().accepted()[message_id] == 1
 
 

@@ -26,6 +26,8 @@ _log = logging.getLogger(__name__)
 SECRETS_KEPT_S: Final = 10.0
 # Somebody who has just saved an app tries its address at once.
 ABSENCE_KEPT_S: Final = 2.0
+ANSWER_S: Final = 3.0
+"""The provider waits for its answer some seconds only: then it had better be told to come again."""
 _KEPT_MAX: Final = 1_000
 
 _Place: TypeAlias = tuple[str, UUID | None]
@@ -76,8 +78,19 @@ class Apps:
         task = self._asking.get(place)
         if task is None:
             task = self._asking[place] = asyncio.create_task(self._ask(place))
-            task.add_done_callback(lambda _done: self._asking.pop(place, None))
-        return await asyncio.shield(task)
+            task.add_done_callback(lambda done: self._asked(place, done))
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                return await asyncio.shield(task)
+        except TimeoutError:
+            # It stands still, or waits for a lock. The question stays under way; whoever comes next waits for the same one.
+            raise Unavailable(retry_after_s=1) from None
+
+    def _asked(self, place: _Place, done: asyncio.Task[SigningApp | None]) -> None:
+        self._asking.pop(place, None)
+        if not done.cancelled() and (error := done.exception()) is not None:
+            # Perhaps nobody waits for it any more.
+            _log.debug("the question for %s has ended: %r", place[0], error)
 
     def forget(self) -> None:
         self._kept.clear()
