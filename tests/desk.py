@@ -77,6 +77,8 @@ class Desk:
         self.data.mkdir(parents=True, exist_ok=True)
         self.postgres = EmbeddedPostgres(self.folder / "postgres", configuration={"shared_buffers": "128MB"})
         self.running: dict[str, subprocess.Popen[bytes]] = {}
+        # File descriptors of ours that a process gets which is started now.
+        self.handed_down: tuple[int, ...] = ()
 
     # Processes --------------------------------------------------------------------------------------------------
 
@@ -149,7 +151,12 @@ class Desk:
     def spawn(self, name: str, *command: str, **env: str) -> subprocess.Popen[bytes]:
         log = (self.folder / f"{name}.log").open("ab")
         process = subprocess.Popen(
-            [sys.executable, "-m", *command], env=self.env(**env), cwd=ROOT, stdout=log, stderr=log
+            [sys.executable, "-m", *command],
+            env=self.env(**env),
+            cwd=ROOT,
+            stdout=log,
+            stderr=log,
+            pass_fds=self.handed_down,
         )
         log.close()
         self.running[name] = process

@@ -49,7 +49,7 @@ def _channel_numbers() -> None:
         """
         create function channel_numbers() returns table
           (within_hour bigint, within_day bigint, within_week bigint, older bigint, never bigint,
-           reconnect_needed bigint, paused bigint, last_inbound_s float8)
+           reconnect_needed bigint, paused bigint, last_inbound_s float8, database_bytes bigint)
         language sql stable security definer set search_path = pg_catalog, public
         as $$
           select count(*) filter (where c.last_inbound_at >= now() - interval '1 hour'),
@@ -61,7 +61,10 @@ def _channel_numbers() -> None:
                  count(*) filter (where c.last_inbound_at is null),
                  count(*) filter (where c.status = 'reconnect_needed'),
                  count(*) filter (where c.status = 'paused'),
-                 extract(epoch from now() - max(c.last_inbound_at))::float8
+                 extract(epoch from now() - max(c.last_inbound_at))::float8,
+                 -- The roles of the hot paths may not connect, and so not measure either.
+                 case when has_database_privilege(current_database(), 'connect')
+                      then pg_database_size(current_database()) end
             from public.channel c where c.credentials <> ''
         $$
         """

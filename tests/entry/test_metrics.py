@@ -190,6 +190,17 @@ async def test_a_forgotten_transaction_and_dead_and_late_jobs_are_seen(world: Wo
     assert late["invekto_disk_free_bytes"] > 0
 
 
+async def test_the_numbers_are_seen_on_a_database_that_only_its_logins_may_enter(
+    world: World, superuser_url: str, database_name: str
+) -> None:
+    """As the server that comes along makes it: the roles of the hot paths have no right to connect themselves."""
+    await stored(superuser_url, f"revoke all on database {database_name} from public")
+    await stored(superuser_url, f"grant connect on database {database_name} to invekto_app, invekto_owner")
+    seen = await numbers(world)
+    assert seen["invekto_database_bytes"] > 1_000_000
+    assert seen["invekto_outbox_waiting"] == 0
+
+
 async def test_the_connections_of_each_pool_are_counted(world: World) -> None:
     async with (await world.db.pool("invekto_delivery")).acquire():
         seen = await numbers(world)

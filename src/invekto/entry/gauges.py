@@ -34,7 +34,6 @@ _NUMBERS: Final = """
 select d.*, c.*, (select count(*) from quarantine where id >= $1) as quarantined, search_lag_s() as search_lag_s,
        pg_snapshot_xmax(pg_current_snapshot())::text::bigint
          - pg_snapshot_xmin(pg_current_snapshot())::text::bigint as open_transactions_span,
-       pg_database_size(current_database()) as database_bytes,
        (select count(*) from pgqueuer where status = 'queued' and execute_after <= now()) as jobs_due,
        (select coalesce(extract(epoch from now() - min(execute_after)), 0)::float8
           from pgqueuer where status = 'queued' and execute_after <= now()) as job_overdue_s,
