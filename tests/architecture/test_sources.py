@@ -46,6 +46,12 @@ def test_lock_files_record_no_download_address() -> None:
     assert _tracked("uv.lock") == []
 
 
+def test_nothing_kept_is_a_link() -> None:
+    """It would lead to a folder of one machine, and a fresh clone would find nothing behind it."""
+    listed = subprocess.run(["git", "ls-files", "-s"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert [line for line in listed.splitlines() if line.startswith("120000")] == []
+
+
 def test_the_core_never_asks_for_a_channels_kind() -> None:
     """A new channel is a folder and one line: an `if kind ==` elsewhere would be a second place to edit."""
     asks = re.compile(r"""\bkind\s*(==|!=|in)\s*[\("']\s*["']?(whatsapp|instagram|messenger|telegram|sms|voice)""")
