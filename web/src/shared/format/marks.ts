@@ -29,7 +29,10 @@ export function readMarks(text: string): Piece[] {
 
 function link(address: string): Piece[] {
   // The sign that ends the sentence is not part of the address; a bracket is when it was opened inside.
-  let text = address.replace(/[.,;:!?]+$/, '');
+  // Counted from the end: an expression would look at each sign of a long row of them again and again.
+  let end = address.length;
+  while (end > 0 && '.,;:!?'.includes(address.charAt(end - 1))) end -= 1;
+  let text = address.slice(0, end);
   if (text.endsWith(')') && !text.includes('(')) text = text.slice(0, -1);
   const href = text.startsWith('www.') ? `https://${text}` : text;
   if (!URL.canParse(href)) return [{ kind: 'text', text: address }];

@@ -124,6 +124,7 @@ describe('a place', () => {
     expect(pairOf('41.0082, 28.9784')).toEqual({ latitude: '41.0082', longitude: '28.9784' });
     expect(pairOf('(41.0082 28.9784)')).toEqual({ latitude: '41.0082', longitude: '28.9784' });
     expect(pairOf('41,0082')).toBeNull();
+    expect(pairOf(`${' '.repeat(20_000)}x`)).toBeNull();
   });
 
   test('goes out without empty names', () => {

@@ -18,8 +18,12 @@ export function degrees(text: string, bound: number): number | null {
   return Math.abs(value) <= bound ? value : null;
 }
 
+// What is pasted may be anything, and the expression below costs the square of a long row of blanks.
+const PAIR_MAX = 80;
+
 /** A pair as map sites give it, `41.0082, 28.9784`, wherever it was pasted; null when the text is no pair. */
 export function pairOf(text: string): { latitude: string; longitude: string } | null {
+  if (text.length > PAIR_MAX) return null;
   const [, latitude, longitude] = /^\s*\(?\s*([-+]?\d{1,2}\.\d+)\s*[,;\s]\s*([-+]?\d{1,3}\.\d+)\s*\)?\s*$/.exec(text) ?? [];
   return latitude && longitude ? { latitude, longitude } : null;
 }
