@@ -223,3 +223,17 @@ def _rows(server: EmbeddedPostgres, query: str) -> list[dict[str, Any]]:
             await connection.close()
 
     return in_a_loop(fetch())
+
+
+def test_the_key_is_changed_and_a_process_with_the_old_one_does_not_start(drill: Drill) -> None:
+    desk = drill.scene.desk
+    assert isinstance(desk, OwnFolder)
+    old, new = (desk.data / "secret.key").read_text().strip(), "B" * 43 + "="
+    changed = desk.ends("key", "rotate", INVEKTO_SECRET_KEY=new, INVEKTO_SECRET_KEY_FORMER=old)
+    assert (changed.returncode, "3 secrets are sealed" in changed.stdout) == (0, True), changed.stderr
+    try:
+        assert "opens nothing of what is stored" in desk.refuses("worker")
+        assert desk.ends("jobs", "dead").stdout.strip() == "No job was given up."
+    finally:
+        back = desk.ends("key", "rotate", INVEKTO_SECRET_KEY=old, INVEKTO_SECRET_KEY_FORMER=new)
+    assert "3 secrets are sealed" in back.stdout
