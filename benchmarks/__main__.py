@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import bus, egress, ingress, living, reading, screen
+from benchmarks import bus, egress, ingress, living, reading, screen, search
 from benchmarks.desk import Bench
 from benchmarks.figures import Figure, table, write
 from benchmarks.plan import Plan, say
@@ -21,7 +21,7 @@ from benchmarks.plan import Plan, say
 ROOT = Path(__file__).parents[1]
 RESULT = ROOT / "bench.json"
 
-# Lists last but one: they make the database a thousand times larger.
+# Lists and search near the end: they make the database a thousand times larger.
 GROUPS: dict[str, Callable[[Bench, Plan], Iterator[Figure]]] = {
     "ack": ingress.acknowledged,
     "inbound": ingress.processed,
@@ -35,6 +35,7 @@ GROUPS: dict[str, Callable[[Bench, Plan], Iterator[Figure]]] = {
     "start": living.start,
     "screen": screen.screen,
     "lists": reading.lists,
+    "search": search.searches,
     "demo": living.demo,
 }
 

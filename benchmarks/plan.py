@@ -24,6 +24,7 @@ class Plan:
     sends: int
     list_sizes: tuple[int, ...]
     list_s: float
+    search_sizes: tuple[int, ...]
     sockets: int
     idle_sockets: int
     slow_sockets: int
@@ -45,6 +46,7 @@ class Plan:
             sends=60,
             list_sizes=(10_000, 100_000, 1_000_000),
             list_s=6,
+            search_sizes=(1_000_000,),
             sockets=1000,
             idle_sockets=4000,
             slow_sockets=20,
@@ -66,6 +68,7 @@ class Plan:
             sends=30,
             list_sizes=(10_000,),
             list_s=2,
+            search_sizes=(100_000,),
             sockets=200,
             idle_sockets=200,
             slow_sockets=5,

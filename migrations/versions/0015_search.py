@@ -147,7 +147,8 @@ def _messages() -> None:
           v_ceiling bigint;
           v_found bigint;
           v_weeks bigint[];
-          v_match tsquery; v_phrase tsquery; v_whole tsquery;
+          v_low bigint;
+          v_match tsquery; v_phrases tsquery[]; v_wholes_of tsquery[];
           v_messages uuid[]; v_conversations uuid[]; v_times timestamptz[]; v_wholes boolean[];
           v_last_at timestamptz := a_before_at;
           v_last_id uuid := a_before_id;
@@ -167,15 +168,18 @@ def _messages() -> None:
               return query select v_last_id, null::uuid, v_last_at, null::boolean, a_room - v_room, 'all';
               return;
             end if;
-            select string_agg('(' || replace(a_match, '~', m.mark) || ')', ' | ')::tsquery,
-                   string_agg('(' || replace(a_phrase, '~', m.mark) || ')', ' | ')::tsquery,
-                   string_agg('(' || replace(a_whole, '~', m.mark) || ')', ' | ')::tsquery
-              into v_match, v_phrase, v_whole
-              from (select v_firm || to_hex(w) || a_kind as mark from unnest(v_weeks) w) m;
+            v_low := v_weeks[array_length(v_weeks, 1)];
+            select string_agg('(' || replace(a_match, '~', v_firm || to_hex(w) || a_kind) || ')', ' | ')::tsquery
+              into v_match from unnest(v_weeks) w;
+            -- By the row's own week: one query for all of them would be gone through whole for each row.
+            select array_agg(replace(a_phrase, '~', v_firm || to_hex(w) || a_kind)::tsquery order by w),
+                   array_agg(replace(a_whole, '~', v_firm || to_hex(w) || a_kind)::tsquery order by w)
+              into v_phrases, v_wholes_of from generate_series(v_low, v_weeks[1]) w;
             v_ceiling := case when array_length(v_weeks, 1) > 1 then least(v_room, 4000) else v_room end;
             with hit as materialized (
-              select s.message_id, s.conversation_id, s.created_at, s.words @@ v_whole as whole,
-                     (v_phrase is null or s.words @@ v_phrase)
+              select s.message_id, s.conversation_id, s.created_at, s.words,
+                     (a_phrase is null
+                      or s.words @@ v_phrases[1 + floor(extract(epoch from s.created_at) / 604800)::bigint - v_low])
                      and (a_channel is null or s.channel_id = a_channel) and (a_type is null or s.type = a_type)
                      and (a_direction is null or s.direction = a_direction)
                      and s.created_at >= a_since and s.created_at < a_until
@@ -184,7 +188,9 @@ def _messages() -> None:
                where s.words @@ v_match and coalesce(s.tenant_id = v_tenant, false)
                limit v_ceiling + 1
             ), page as (
-              select * from hit h where h.fits order by h.created_at desc, h.message_id desc limit v_left
+              select h.message_id, h.conversation_id, h.created_at,
+                     h.words @@ v_wholes_of[1 + floor(extract(epoch from h.created_at) / 604800)::bigint - v_low] as whole
+                from (select * from hit where fits order by created_at desc, message_id desc limit v_left) h
             )
             select (select count(*) from hit), array_agg(p.message_id), array_agg(p.conversation_id),
                    array_agg(p.created_at), array_agg(p.whole)
@@ -208,7 +214,7 @@ def _messages() -> None:
                 case when v_room <= 0 then 'cut' else 'full' end;
               return;
             end if;
-            v_week := v_weeks[array_length(v_weeks, 1)] - 1;
+            v_week := v_low - 1;
             v_documents := least(v_here * 8, v_here * 1500 / greatest(v_found, 1));
           end loop;
         end

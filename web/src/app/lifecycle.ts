@@ -6,7 +6,8 @@ import { forgetDrafts, pushDirtyDrafts } from '@/shared/offline/drafts';
 import { closeOutbox, resumeOutbox, useOutbox, wakeOutbox } from '@/shared/offline/outbox';
 import { onResync, startSocket, stopSocket, useConnection } from '@/shared/realtime/socket';
 import { resetLive } from '@/shared/realtime/store';
-import { signedIn, signedOut } from '@/shared/session/session';
+import { clearSearches } from '@/shared/session/searches';
+import { signedIn, signedOut, useSession } from '@/shared/session/session';
 
 let stops: (() => void)[] = [];
 
@@ -41,6 +42,8 @@ export async function endWork(queries: QueryClient, ended: boolean): Promise<voi
   if (!ended) {
     await table('drafts').clear();
     await table('outbox').clear();
+    const user = useSession.getState().session?.user;
+    if (user) clearSearches(user.id);
   }
   closeOutbox();
   forgetDrafts();

@@ -7,6 +7,7 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router';
+import { type Asked, askedIn } from '@/features/search/model/asked';
 import type { TemplateFilter } from '@/features/templates/ui/TemplatesPage';
 import type { ConversationStatus, View } from '@/shared/api/types';
 import { useSession } from '@/shared/session/session';
@@ -49,9 +50,14 @@ const home = createRoute({
 const inbox = createRoute({
   getParentRoute: () => inside,
   path: '/inbox/$view',
-  validateSearch: (search: Record<string, unknown>): { status?: 'snoozed' | 'resolved' } => {
+  validateSearch: (search: Record<string, unknown>): { status?: 'snoozed' | 'resolved'; message?: string; at?: number } => {
     const status = STATUSES.find((known) => known === search.status);
-    return status && status !== 'open' ? { status } : {};
+    const { message, at } = search;
+    return {
+      ...(status && status !== 'open' ? { status } : {}),
+      // Where in the thread: the message and its place.
+      ...(typeof message === 'string' && typeof at === 'number' && Number.isSafeInteger(at) && at > 0 ? { message, at } : {}),
+    };
   },
   beforeLoad: ({ params }) => {
     if (VIEWS.some((view) => view === params.view)) return;
@@ -61,6 +67,13 @@ const inbox = createRoute({
 });
 
 const conversation = createRoute({ getParentRoute: () => inbox, path: '$conversationId' });
+
+const search = createRoute({
+  getParentRoute: () => inside,
+  path: '/search',
+  validateSearch: (search: Record<string, unknown>): Partial<Asked> => askedIn(search),
+  component: lazyRouteComponent(() => import('@/routes/search')),
+});
 
 const quarantine = createRoute({
   getParentRoute: () => inside,
@@ -137,6 +150,7 @@ const tree = root.addChildren([
   inside.addChildren([
     home,
     inbox.addChildren([conversation]),
+    search,
     quarantine,
     templates,
     newTemplate,

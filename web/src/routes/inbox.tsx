@@ -1,7 +1,8 @@
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { Suspense, useCallback, useEffect, useState } from 'react';
+import { Suspense, useCallback, useEffect, useLayoutEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useOpenConversation } from '@/app/useOpenConversation';
+import { arriveAt } from '@/features/conversations/model/arrival';
 import { nextAfter } from '@/features/conversations/model/nav';
 import { TemplateSlot } from '@/features/conversations/model/templateSlot';
 import { ListHeader } from '@/features/conversations/ui/list/ListHeader';
@@ -30,7 +31,7 @@ const PANEL_KEY = 'invekto.panel';
 export default function Inbox() {
   const { t } = useTranslation('conversations');
   const view = route.useParams().view as View;
-  const { status: filtered } = route.useSearch();
+  const { status: filtered, message, at } = route.useSearch();
   const status = filtered ?? 'open';
   const conversationId = useOpenConversation();
   const navigate = useNavigate();
@@ -42,6 +43,10 @@ export default function Inbox() {
   const mayWrite = useCan('conversations.reply');
   // The first digits may be typed before the dialog's code is here.
   useEffect(() => (composing ? holdKeys() : undefined), [composing]);
+  // Before the thread is drawn, so that it is not placed twice.
+  useLayoutEffect(() => {
+    if (conversationId && message && at) arriveAt({ conversationId, id: message, seq: at });
+  }, [conversationId, message, at]);
   const row = useLive((state) => (conversationId ? state.conversations[conversationId] : undefined));
   const panelOpen = conversationId !== undefined && (narrow ? drawer === conversationId : pinned);
 

@@ -15,6 +15,8 @@ import composeEn from '@/features/conversations/i18n/compose.en.json';
 import composeTr from '@/features/conversations/i18n/compose.tr.json';
 import threadEn from '@/features/conversations/i18n/thread.en.json';
 import threadTr from '@/features/conversations/i18n/thread.tr.json';
+import searchEn from '@/features/search/i18n/en.json';
+import searchTr from '@/features/search/i18n/tr.json';
 import settingsEn from '@/features/settings/i18n/en.json';
 import settingsTr from '@/features/settings/i18n/tr.json';
 import templatesEn from '@/features/templates/i18n/en.json';
@@ -45,6 +47,7 @@ const strings = {
     accounts: accountsTr,
     thread: threadTr,
     contacts: contactsTr,
+    search: searchTr,
     settings: settingsTr,
     fields: fieldsTr,
     templates: templatesTr,
@@ -57,6 +60,7 @@ const strings = {
     accounts: accountsEn,
     thread: threadEn,
     contacts: contactsEn,
+    search: searchEn,
     settings: settingsEn,
     fields: fieldsEn,
     templates: templatesEn,

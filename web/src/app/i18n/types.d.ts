@@ -5,6 +5,7 @@ import type fields from '@/features/contacts/i18n/fields.tr.json';
 import type contacts from '@/features/contacts/i18n/tr.json';
 import type compose from '@/features/conversations/i18n/compose.tr.json';
 import type thread from '@/features/conversations/i18n/thread.tr.json';
+import type search from '@/features/search/i18n/tr.json';
 import type settings from '@/features/settings/i18n/tr.json';
 import type templates from '@/features/templates/i18n/tr.json';
 import type tr from './tr';
@@ -20,6 +21,7 @@ declare module 'i18next' {
       compose: typeof compose;
       thread: typeof thread;
       contacts: typeof contacts;
+      search: typeof search;
       settings: typeof settings;
       fields: typeof fields;
       templates: typeof templates;

@@ -6,6 +6,7 @@ import {
   IconInbox,
   IconMessageBolt,
   IconPlugConnected,
+  IconSearch,
   IconSettings,
   IconShieldExclamation,
   IconTemplate,
@@ -53,13 +54,14 @@ export function Rail({ onHelp }: { onHelp: () => void }) {
         {mayQuarantine && <RailLink to="/quarantine" label={t('quarantine')} icon={IconShieldExclamation} />}
         {maySettings && <RailLink to="/settings" label={t('settings')} icon={IconSettings} />}
       </div>
+      <RailLink to="/search" label={t('search')} icon={IconSearch} />
       <UserControl onHelp={onHelp} place="rail" />
     </nav>
   );
 }
 
 interface PlaceProps {
-  to: '/templates' | '/channels' | '/canned-replies' | '/quarantine' | '/settings';
+  to: '/search' | '/templates' | '/channels' | '/canned-replies' | '/quarantine' | '/settings';
   label: string;
   icon: typeof IconInbox;
 }

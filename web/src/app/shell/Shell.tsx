@@ -2,6 +2,7 @@ import { Outlet, useNavigate } from '@tanstack/react-router';
 import { Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { holdKeys } from '@/shared/keys/registry';
+import { useCtrlK } from '@/shared/keys/useCtrlK';
 import { useKeys } from '@/shared/keys/useKeys';
 import { useFreshCounts } from '@/shared/realtime/counts';
 import { useCan, useSession } from '@/shared/session/session';
@@ -31,7 +32,12 @@ function Frame() {
   useEffect(() => (helpOpen ? holdKeys() : undefined), [helpOpen]);
   useFreshCounts();
   usePageTitle();
-  useKeys([{ keys: '?', label: t('keys.help'), group: t('keys.general'), run: () => setHelpOpen(true) }]);
+  const toSearch = () => void navigate({ to: '/search' });
+  useKeys([
+    { keys: '?', label: t('keys.help'), group: t('keys.general'), run: () => setHelpOpen(true) },
+    { keys: '/', label: t('keys.search'), group: t('keys.general'), run: toSearch },
+  ]);
+  useCtrlK(toSearch);
   useKeys(
     [{ keys: 'g q', label: t('keys.goQuarantine'), group: t('keys.general'), run: () => void navigate({ to: '/quarantine' }) }],
     mayQuarantine,

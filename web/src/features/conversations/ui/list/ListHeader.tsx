@@ -3,7 +3,8 @@ import { useTranslation } from 'react-i18next';
 import type { ConversationStatus, View } from '@/shared/api/types';
 import { useCounts } from '@/shared/realtime/counts';
 import { IconButton } from '@/shared/ui/IconButton';
-import { IconEdit } from '@/shared/ui/icons';
+import { IconEdit, IconSearch } from '@/shared/ui/icons';
+import { useIsPhone } from '@/shared/ui/useMedia';
 import classes from './ListHeader.module.css';
 
 const VIEWS: View[] = ['mine', 'unassigned', 'all'];
@@ -19,10 +20,16 @@ interface Props {
 export function ListHeader({ view, status, onCompose }: Props) {
   const { t } = useTranslation('conversations');
   const counts = useCounts();
+  const phone = useIsPhone();
   return (
     <header className={classes.header}>
       <div className={classes.top}>
         <h1 className={classes.title}>{t('list.title')}</h1>
+        {phone && (
+          <Link to="/search" className={classes.search} aria-label={t('list.search')}>
+            <IconSearch size={20} stroke={1.5} aria-hidden="true" />
+          </Link>
+        )}
         {onCompose && (
           <IconButton label={t('list.compose')} data-testid="compose" onClick={onCompose}>
             <IconEdit size={20} stroke={1.5} aria-hidden="true" />

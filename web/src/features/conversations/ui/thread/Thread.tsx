@@ -10,6 +10,7 @@ import { useLive } from '@/shared/realtime/store';
 import { IconArrowDown } from '@/shared/ui/icons';
 import { lazyPart } from '@/shared/ui/lazyPart';
 import { ErrorBar, SkeletonThread, useSlow } from '@/shared/ui/states';
+import { arrived, useArrival } from '../../model/arrival';
 import { useFind } from '../../model/find';
 import { useLanding } from '../../model/landing';
 import { useCanQuote, useCanReact } from '../../model/queries';
@@ -151,6 +152,12 @@ export function Thread({ row }: { row: Conversation }) {
   const scrollTo = useCallback((at: number) => virtualizer.scrollToIndex(at, { align: 'center' }), [virtualizer]);
   const reveal = useCallback((at: number) => virtualizer.scrollToIndex(at, { align: 'auto' }), [virtualizer]);
   const { jump, jumpToDay, flashed } = useJump(itemsNow, scrollTo, land);
+  const arrival = useArrival(({ at }) => (at?.conversationId === id ? at : null));
+  useEffect(() => {
+    if (!ready || !arrival) return;
+    arrived();
+    void jump(arrival);
+  }, [ready, arrival, jump]);
   useThreadMedia(itemsNow);
   const onKeyDown = useLineKeys({
     items: itemsNow,
