@@ -47,7 +47,7 @@ _histogram = cache(REQUEST_SECONDS.labels)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeOptions:
-    """`body_limits`: bytes by path prefix, the first that fits; other paths admit BODY_MAX.
+    """`body_limits`: bytes by path, or by what a path begins with when that ends in a slash; other paths admit BODY_MAX.
     `foreign`: path prefixes that other servers call, where no cookie counts and Origin says nothing.
     """
 
@@ -104,7 +104,10 @@ class Edge:
         return None
 
     def body_limit(self, path: str) -> int:
-        return next((limit for prefix, limit in self._options.body_limits if path.startswith(prefix)), BODY_MAX)
+        for place, limit in self._options.body_limits:
+            if path == place or (place.endswith("/") and path.startswith(place)):
+                return limit
+        return BODY_MAX
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)
