@@ -24,7 +24,8 @@ PHONE = {"width": 390, "height": 844}
 
 def keep(page: Page, name: str) -> None:
     """Writes what `page` shows now to `name`.png."""
-    page.wait_for_timeout(700)
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(1000)
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     PLACE.mkdir(parents=True, exist_ok=True)
     picture.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
@@ -57,12 +58,14 @@ class Camera:
         return page
 
     def thread(self, page: Page) -> str:
-        """The address of the sample thread that has an album, a voice note and a template: the one with most kinds."""
+        """The sample thread that shows most: pictures that make an album, and many kinds of message near its end."""
         items = page.context.request.get(f"{self.desk}/api/v1/conversations?view=mine&limit=100").json()["items"]
 
         def kinds(conversation: str) -> int:
-            answer = page.context.request.get(f"{self.desk}/api/v1/conversations/{conversation}/messages?limit=40")
-            return len({(item["type"], item["direction"]) for item in answer.json()["items"]})
+            answer = page.context.request.get(f"{self.desk}/api/v1/conversations/{conversation}/messages?limit=20")
+            items = answer.json()["items"]
+            album = sum(item["type"] == "image" and item["direction"] == "inbound" for item in items) > 2
+            return len({(item["type"], item["direction"]) for item in items}) + (4 if album else 0)
 
         return str(max(items, key=lambda item: kinds(item["id"]))["id"])
 
