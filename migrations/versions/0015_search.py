@@ -282,8 +282,11 @@ def _lag() -> None:
         create function search_lag_s() returns float8
         language sql stable security definer set search_path = pg_catalog, public
         as $$ select coalesce(extract(epoch from now() - (
-                select e.created_at from public.event e, public.search_progress p
-                 where (e.xid, e.seq) > (p.xid::text::xid8, p.seq) order by e.xid, e.seq limit 1)), 0)::float8 $$
+                -- Subselects, not a join: the place must be known before the index is entered.
+                select e.created_at from public.event e
+                 where (e.xid, e.seq) > ((select p.xid::text::xid8 from public.search_progress p),
+                                         (select p.seq from public.search_progress p))
+                 order by e.xid, e.seq limit 1)), 0)::float8 $$
         """
     )
     op.execute("revoke all on function search_lag_s() from public")

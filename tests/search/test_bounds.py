@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -69,8 +70,13 @@ async def cost(world: World, tenant_id: UUID, query: str) -> tuple[int, list[Any
         )
         scans = await tx.fetchrow("select seq_scan from pg_stat_xact_user_tables where relname = 'search_message'")
     assert scans is not None
+    return blocks_of(plan), rows, scans["seq_scan"]
+
+
+def blocks_of(plan: Sequence[Any]) -> int:
+    """Of the topmost step, which holds those of all others."""
     buffers = next(line[0] for line in plan if "Buffers" in line[0])
-    return sum(int(part.split("=")[1]) for part in buffers.split() if "=" in part), rows, scans["seq_scan"]
+    return sum(int(part.split("=")[1]) for part in buffers.split() if "=" in part)
 
 
 async def test_a_search_reads_a_bounded_part_of_its_own_firms_index(world: World, superuser_url: str) -> None:
@@ -116,6 +122,24 @@ async def test_a_page_takes_few_statements_and_says_what_was_left_out(
         # None of these rows has a message, so every candidate is looked at and none is shown.
         assert (page["items"], page["cut"]) == ([], True)
         assert len(statements) < 20, statements
+
+
+async def test_the_lag_is_known_without_reading_the_log(world: World, superuser_url: str) -> None:
+    connection = await asyncpg.connect(superuser_url)
+    try:
+        await connection.execute(
+            "insert into event (tenant_id, kind) select $1, 'x' from generate_series(1, 20000)", world.firm.id
+        )
+        await connection.execute("analyze event")
+        last = await connection.fetchrow("select xid::text::bigint as xid, seq from event order by seq desc limit 1")
+        assert last is not None
+        await connection.execute("update search_progress set xid = $1, seq = $2", last["xid"], last["seq"])
+        # The first call of a session reads the catalogue too.
+        await connection.execute("select search_lag_s()")
+        plan = await connection.fetch("explain (analyze, buffers, timing off) select search_lag_s()")
+    finally:
+        await connection.close()
+    assert blocks_of(plan) < 60, plan
 
 
 async def test_a_search_that_takes_too_long_is_refused_in_plain_words(world: World, superuser_url: str) -> None:

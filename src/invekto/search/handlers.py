@@ -63,7 +63,14 @@ class _Note(msgspec.Struct):
     contact_id: UUID
 
 
+class _Field(msgspec.Struct):
+    """The part of ContactFieldChanged's detail that says whether anybody's values read otherwise now."""
+
+    action: str = ""
+
+
 _note = msgspec.json.Decoder(_Note).decode
+_field = msgspec.json.Decoder(_Field).decode
 
 
 class _People(msgspec.Struct):
@@ -113,7 +120,8 @@ def _news(events: Iterable[LoggedEvent]) -> _News:
         elif event.kind == ContactNoteChanged.kind:
             news.contacts.add((tenant, _note(event.detail or "{}").contact_id))
         elif event.kind == ContactFieldChanged.kind:
-            news.fields.add(tenant)
+            if _field(event.detail or "{}").action not in ("created", "ordered"):
+                news.fields.add(tenant)
         elif event.kind == ConversationChanged.kind and event.conversation_id is not None:
             news.conversations.add((tenant, event.conversation_id))
     return news
