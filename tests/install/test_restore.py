@@ -120,9 +120,15 @@ def test_what_was_acknowledged_before_the_backup_is_there_once_and_the_provider_
 def test_a_webhook_that_was_taken_in_before_the_backup_is_still_known(drill: Drill) -> None:
     scene = drill.scene
     before = len(_settled(scene).messages)
-    log = scene.control.get("/log", params={"direction": "webhook", "limit": 500}).raise_for_status().json()["items"]
-    oldest = min(log, key=lambda line: int(line["id"]))
-    assert scene.control.post(f"/log/{oldest['id']}/resend").raise_for_status().json()["status"] == 200
+    acknowledged = {
+        wamid: one.latest
+        for wamid, one in scene.ledger().arrivals().items()
+        if one.latest is not None and one.latest < drill.began_at and one.number == scene.numbers[0]
+    }
+    last = max(acknowledged, key=lambda wamid: acknowledged[wamid])
+    asked = {"direction": "webhook", "q": last, "limit": "500"}
+    (line, *_) = scene.control.get("/log", params=asked).raise_for_status().json()["items"]
+    assert scene.control.post(f"/log/{line['id']}/resend").raise_for_status().json()["status"] == 200
     wait_until(lambda: not scene.desk.rows("select 1 from receipt where done_at is null"), "it is taken in")
     assert len(_settled(scene).messages) == before
 
