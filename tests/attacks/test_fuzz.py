@@ -87,7 +87,7 @@ def fuzz(arena: Arena, url: str) -> None:
                 assert f"{SECRET} demo " not in answer.text
 
             run(both, operation, mode)
-    assert asked > 200
+    assert asked > 50 * EXAMPLES
 
 
 def run(attack: Callable[[Any, st.DataObject], None], operation: Any, mode: GenerationMode) -> None:
