@@ -375,3 +375,19 @@ async def test_health_counts_what_failed_within_a_day_by_its_reason(bench: Bench
     assert (await bench.boss.get(other))["errors"] == []
     clock.advance(timedelta(hours=11))
     assert len((await bench.boss.get(path))["errors"]) == 2
+
+
+async def test_the_health_says_since_when_the_provider_fails_and_when_it_is_tried_again(
+    bench: Bench, superuser_url: str
+) -> None:
+    channel_id = UUID((await bench.paste())["channel"]["id"])
+    assert (await bench.boss.get(f"/channels/{channel_id}/health"))["provider_trouble"] is None
+    await stored(
+        superuser_url,
+        "insert into channel_pace (tenant_id, channel_id, tokens, rate_per_s, burst, refilled_at, paused_until, failures, failing_since)"
+        " values ($1, $2, 1, 1, 1, now(), '2026-11-24T09:01Z', 7, '2026-11-24T09:00Z')",
+        bench.world.firm.id,
+        channel_id,
+    )
+    trouble = (await bench.boss.get(f"/channels/{channel_id}/health"))["provider_trouble"]
+    assert trouble == {"paused": True, "since": "2026-11-24T09:00:00Z", "next_try_at": "2026-11-24T09:01:00Z"}

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import timedelta
 
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from invekto.accounts.service import add_team_member, disable_user
+from invekto.accounts.sessions import KEPT_S
 from invekto.entry import realtime
 from invekto.entry.realtime import Reader
 from invekto.kernel.db import Database
@@ -100,6 +103,20 @@ async def test_a_screen_has_nothing_to_say(world: World, screens: Screens) -> No
     screen = await screens.opened("agent1")
     await screen.send('{"subscribe":"everything"}')
     assert await screen.until_closed() == 1008
+
+
+async def test_a_screen_that_comes_while_the_database_has_no_connection_left_is_told_to_come_again(
+    world: World, screens: Screens, db: Database
+) -> None:
+    screen = await screens.of("agent1")
+    # What is known of its session is forgotten by then.
+    world.clock.advance(timedelta(seconds=KEPT_S + 1))
+    async with AsyncExitStack() as taken:
+        for _ in range(db.options.request_pool):
+            await taken.enter_async_context(db.engine.connect())
+        await screen.dial()
+        assert await screen.until_closed() == 1013
+    await screen.open()
 
 
 @pytest.mark.attack("A42")
