@@ -6,15 +6,17 @@ import type { Id } from '@/shared/api/types';
 export const readQuarantine = (cursor: string | null, reason: string | null) =>
   answer(api.GET('/api/v1/quarantine', { params: { query: { cursor, reason, limit: 50 } } }));
 export const readQuarantineReasons = () => answer(api.GET('/api/v1/quarantine/reasons'));
-/** All that wait for this reason: the server takes a few hundred at a time. */
-export async function replayReason(reason: string): Promise<number> {
+/** The parts that wait for this reason now: the server takes a few hundred at a time, and what fails again waits anew. */
+export async function replayReason({ reason, waiting }: { reason: string; waiting: number }): Promise<number> {
   let replayed = 0;
-  for (;;) {
+  while (replayed < waiting) {
     const done = await answer(api.POST('/api/v1/quarantine/replay', { body: { reason } }));
+    if (done.replayed === 0) break;
     replayed += done.replayed;
-    if (done.replayed === 0 || done.waiting === 0) return replayed;
   }
+  return replayed;
 }
+
 export const replay = (id: Id) =>
   answer(api.POST('/api/v1/quarantine/{quarantine_id}/replay', { params: { path: { quarantine_id: id } } }));
 

@@ -99,7 +99,7 @@ function Reasons({ chosen, onChoose }: { chosen: string | null; onChoose: (reaso
           size="small"
           busy={again.isPending}
           icon={<IconRefresh size={14} stroke={1.6} aria-hidden="true" />}
-          onClick={() => again.mutate(chosen)}
+          onClick={() => again.mutate({ reason: chosen, waiting })}
         >
           {t('quarantine.replayAll', { count: waiting })}
         </Button>
