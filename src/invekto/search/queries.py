@@ -69,10 +69,11 @@ class Hit:
 
 @dataclass(slots=True)
 class Found:
-    """`cut`: there may be more than was looked at."""
+    """`cut`: there may be more than was looked at; what lies behind `reached` was not."""
 
     hits: list[Hit] = field(default_factory=list)
     cut: bool = False
+    reached: Place | None = None
 
 
 _OF_TALK: Final = (
@@ -138,10 +139,12 @@ async def find_messages(
             break
         looked_at += step
         room -= end["looked_at"]
+        before = (end["created_at"], end["message_id"])
         if end["state"] == "cut" or looked_at >= CANDIDATES or room <= 0:
             found.cut = True
+            # Where it came no further there is no way on.
+            found.reached = before if before < (after or _BEGINNING) else None
             break
-        before = (end["created_at"], end["message_id"])
         step = min(step * 2, CANDIDATES - looked_at)
     del found.hits[wanted:]
     return found

@@ -157,7 +157,7 @@ async def _page_of_messages(
     """Fills `page` with the hits of all `found`, in one order."""
     listing = _listing("all" if len(found) > 1 else "some", sort)
     hits = [hit for one in found for hit in one.hits[: RELEVANCE_OF if sort == "relevance" else None]]
-    cut = any(one.cut for one in found)
+    cut, reached = any(one.cut for one in found), None
     if sort == "relevance":
         cut = cut or any(len(one.hits) > RELEVANCE_OF for one in found)
         hits.sort(key=_ranked, reverse=True)
@@ -166,6 +166,10 @@ async def _page_of_messages(
             hits = [hit for hit in hits if _ranked(hit) < after]
     else:
         hits.sort(key=lambda hit: hit.place, reverse=True)
+        # Behind the place where one kind was cut the other's hits would stand without its own: they come when one goes on.
+        reached = max((one.reached for one in found if one.reached is not None), default=None)
+        if reached is not None:
+            hits = [hit for hit in hits if hit.place >= reached]
     here = hits[:limit]
     rows = await queries.shown_messages(tx, viewer, [hit.id for hit in here])
     shown = [message_hit(rows[hit.id], asked, sees_pii=viewer.sees_pii) for hit in here if hit.id in rows]
@@ -174,6 +178,8 @@ async def _page_of_messages(
         last = here[-1]
         keys = _ranked(last) if sort == "relevance" else last.place
         page["next_cursor"] = encode_cursor(listing, *keys)
+    elif reached is not None:
+        page["next_cursor"] = encode_cursor(listing, *reached)
     page["cut"] = cut
 
 

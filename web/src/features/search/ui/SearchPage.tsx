@@ -162,7 +162,7 @@ export function SearchPage({ asked, onAsk }: Props) {
             {t('more')}
           </Button>
         )}
-        {first && !found.isPlaceholderData && items.length + talks.length === 0 && !numbered.isFetching && (
+        {first && !found.isPlaceholderData && !found.hasNextPage && items.length + talks.length === 0 && !numbered.isFetching && (
           <Empty
             icon={<IconSearch size={28} stroke={1.3} aria-hidden="true" />}
             title={t('none', { query: asked.q })}
