@@ -59,6 +59,15 @@ export function Filters({ asked, onChange }: Props) {
           </option>
         ))}
       </select>
+      <select
+        className={inputClass}
+        aria-label={t('sort')}
+        value={asked.sort ?? 'newest'}
+        onChange={(event) => onChange({ sort: event.currentTarget.value === 'relevance' ? 'relevance' : undefined })}
+      >
+        <option value="newest">{t('newest')}</option>
+        <option value="relevance">{t('relevance')}</option>
+      </select>
       <label className={classes.day}>
         {t('from')}
         <input
@@ -79,15 +88,6 @@ export function Filters({ asked, onChange }: Props) {
           onChange={(event) => onChange({ to: given(event.currentTarget.value) })}
         />
       </label>
-      <select
-        className={inputClass}
-        aria-label={t('sort')}
-        value={asked.sort ?? 'newest'}
-        onChange={(event) => onChange({ sort: event.currentTarget.value === 'relevance' ? 'relevance' : undefined })}
-      >
-        <option value="newest">{t('newest')}</option>
-        <option value="relevance">{t('relevance')}</option>
-      </select>
       {narrowed(asked) && (
         <Button
           look="ghost"
