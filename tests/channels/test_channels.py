@@ -188,7 +188,12 @@ async def test_everybody_signed_in_sees_the_firms_channels_and_what_they_can_do(
     }  # fmt: skip
     can = first["capabilities"]
     assert (can["text_max"], can["caption_max"], can["service_window_s"]) == (4096, 1024, 86_400)
-    assert can["media"]["image"] == {"mimes": ["image/jpeg", "image/png"], "max_bytes": 5 << 20}
+    assert can["media"]["image"] == {
+        "mimes": ["image/jpeg", "image/png"],
+        "max_bytes": 5 << 20,
+        "side_px": None,
+        "still_max_bytes": None,
+    }
     page = await agent.get("/channels", limit=1)
     assert [one["number"] for one in page["items"]] == [1]
     rest = await agent.get("/channels", limit=1, cursor=page["next_cursor"])
