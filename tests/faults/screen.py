@@ -137,7 +137,8 @@ class Screen(threading.Thread):
             if before is not None and row["version"] == before["version"] and row != before:
                 self.problems.append(f"one version, two rows: {before} and {row}")
         elif before is not None and row["status"] and FORWARD[row["status"]] < FORWARD[before["status"]]:
-            self.problems.append(f"{row['id']} went back from {before['status']} to {row['status']}")
+            why = row.get("error")
+            self.problems.append(f"{row['id']} went back from {before['status']} to {row['status']} ({why})")
 
     def _forget(self, conversation_id: str) -> None:
         self.conversations.pop(conversation_id, None)

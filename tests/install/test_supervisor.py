@@ -109,7 +109,9 @@ def test_a_child_that_cannot_stay_is_tried_less_and_less_often(run: Callable[...
 
 
 def test_a_child_that_can_never_start_ends_the_whole(run: Callable[..., Running]) -> None:
-    running = run(f"worker={SLEEPS}", "web=sys.exit(2)")
+    # It gives up when the other has begun: a slow machine would end that one before it has said its number.
+    begun = "os.path.exists('worker') or time.sleep(0.01)"
+    running = run(f"worker={SLEEPS}", f"web=import os\nwhile not ({begun}): pass\nsys.exit(2)")
     assert running.process.wait(10) == 2
     assert not alive(running.pid("worker"))
 

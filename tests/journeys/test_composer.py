@@ -69,7 +69,9 @@ def test_a_voice_note_is_recorded_heard_and_sent_as_phones_play_it(page: Page, d
     expect(page.get_by_test_id("composer-input")).to_be_focused()
     expect(outbound(page, "audio")).to_have_attribute("data-status", SENT)
     [stored] = desk.rows(
-        "select id::text, mime from attachment where kind = 'audio' and voice and message_id is not null"
+        "select f.id::text, f.mime from attachment f join message m on m.id = f.message_id"
+        "  join conversation c on c.id = m.conversation_id join contact k on k.id = c.contact_id"
+        " where f.kind = 'audio' and f.voice and m.direction = 'outbound' and k.name = 'Ayla Ses'"
     )
     assert stored["mime"].startswith("audio/ogg")
     sound = page.request.get(f"{desk.url}/api/v1/media/{stored['id']}").body()
