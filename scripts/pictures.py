@@ -10,6 +10,7 @@ import argparse
 import io
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from PIL import Image
@@ -58,7 +59,7 @@ class Camera:
         return page
 
     def thread(self, page: Page) -> str:
-        """The sample thread that shows most: pictures that make an album, and many kinds of message near its end."""
+        """The sample thread that shows most: one that may be answered, with an album and many kinds of message near its end."""
         items = page.context.request.get(f"{self.desk}/api/v1/conversations?view=mine&limit=100").json()["items"]
 
         def kinds(conversation: str) -> int:
@@ -67,7 +68,9 @@ class Camera:
             album = sum(item["type"] == "image" and item["direction"] == "inbound" for item in items) > 2
             return len({(item["type"], item["direction"]) for item in items}) + (4 if album else 0)
 
-        return str(max(items, key=lambda item: kinds(item["id"]))["id"])
+        soon = f"{datetime.now(UTC) + timedelta(minutes=5):%Y-%m-%dT%H:%M}"
+        open_ones = [item for item in items if item["window"] and (item["window"]["closes_at"] or "9") > soon]
+        return str(max(open_ones, key=lambda item: kinds(item["id"]))["id"])
 
 
 def inbox(camera: Camera, name: str, *, size: dict[str, int] = DESKTOP, dark: bool = False) -> None:
