@@ -28,6 +28,13 @@ SHOWN = (
 _RATE = 48_000
 _FRAME = 960
 
+# Scrolls a thread by half of what is seen of it, and waits until it is drawn.
+FURTHER = """log => new Promise((done) => {
+  log.scrollBy(0, log.clientHeight / 2);
+  requestAnimationFrame(() => requestAnimationFrame(done));
+})"""
+
+
 COLORS = ("teal", "blue", "amber", "red")
 
 

@@ -49,6 +49,7 @@ from invekto.kernel.db import Database
 from invekto.kernel.failpoints import hit
 from invekto.kernel.http import Http
 from invekto.kernel.ids import uuid7
+from invekto.kernel.pressure import Pressure
 from invekto.kernel.storage import MediaMissing, MediaStore
 from invekto.kernel.tenancy import DELIVERY, Connection, claimed
 
@@ -72,6 +73,7 @@ class Delivery:
     keys: KeyRing
     media: MediaStore
     asked: Asked = field(default_factory=lambda: Asked(None))
+    pressure: Pressure = field(default_factory=Pressure)
     _running: set[asyncio.Task[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -92,6 +94,7 @@ class Delivery:
                     _log.warning("delivery: the database is away: %s", error)
                     await self.database.wakeup.wait(stop, _AFTER_TROUBLE_S)
                     continue
+                self.pressure.note(len(claims) + len(self._running) >= CALLS_AT_ONCE // 2)
                 works, alone = await self._begin_together(claims) if claims else ([], [])
                 for coroutine in (*map(self._finish, works), *starmap(self._deliver_alone, alone)):
                     task = asyncio.create_task(self._guarded(coroutine, woken))

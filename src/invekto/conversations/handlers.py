@@ -51,11 +51,14 @@ from invekto.kernel.away import DATABASE_TROUBLE
 from invekto.kernel.db import Database, role_settings
 from invekto.kernel.failpoints import hit
 from invekto.kernel.link import PROMPT_LINK_SETTINGS, LinkConnection
+from invekto.kernel.pressure import Pressure
 from invekto.kernel.tenancy import INGEST, Connection, claimed
 
 _log = logging.getLogger(__name__)
 
 _POLL_S: Final = 0.5
+# At 200 webhooks a second a claim has two or three.
+_BUSY_FROM: Final = 32
 _STAND_BY_S: Final = 1.0
 # It asks twice a second, and reads even the largest claim within a few.
 SILENCE_S: Final = 20.0
@@ -96,6 +99,7 @@ class Ingest:
     registry: Registry
     silence_s: float = SILENCE_S
     subscribers: Mapping[type[Part], Subscriber] = field(default_factory=dict)
+    pressure: Pressure = field(default_factory=Pressure)
     working: bool = False
     _routes: dict[tuple[str, str], Route] = field(default_factory=dict)
     _parents: dict[tuple[str, str], list[Route]] = field(default_factory=dict)
@@ -145,6 +149,7 @@ class Ingest:
     async def work_once(self, connection: Connection) -> int:
         """One claim from look to commit; the number of receipts done."""
         receipts = await claim_receipts(connection)
+        self.pressure.note(len(receipts) >= _BUSY_FROM)
         if not receipts:
             return 0
         hit("ingest.after_claim")

@@ -20,6 +20,7 @@ from invekto.kernel.crypto import KeyRing
 from invekto.kernel.db import Database, DatabaseOptions
 from invekto.kernel.http import Http
 from invekto.kernel.metrics import watch_loop
+from invekto.kernel.pressure import Pressure
 from invekto.kernel.settings import Settings
 from invekto.kernel.storage import KEPT_FREE, DiskStore
 from invekto.search.handlers import Indexer
@@ -46,13 +47,14 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     media = DiskStore(settings.data / "media", keeps_free=KEPT_FREE)
     media.prepare()
     office = Office(database, build_desks(settings, database.clock), http, keys, settings.public_url)
+    pressure = Pressure()
     asked = Asked.here(database.clock.now())
     parts: dict[str, Coroutine[Any, Any, None]] = {
-        "ingest": Ingest(database, registry, subscribers=notice_subscribers()).run(stop),
-        "delivery": Delivery(database, registry, http, keys, media, asked).run(stop),
+        "ingest": Ingest(database, registry, subscribers=notice_subscribers(), pressure=pressure).run(stop),
+        "delivery": Delivery(database, registry, http, keys, media, asked, pressure).run(stop),
         "media": MediaFetch(database, registry, http, keys, media).run(stop),
         "media facts": MediaFacts(database, media).run(stop),
-        "search": Indexer(database).run(stop),
+        "search": Indexer(database, pressure).run(stop),
         "jobs": run_jobs(database, media, handlers(database, registry, http, keys, office), stop),
     }
     tasks = [asyncio.create_task(part, name=name) for name, part in parts.items()]

@@ -30,6 +30,7 @@ from invekto.kernel.away import DATABASE_TROUBLE
 from invekto.kernel.db import Database, role_settings
 from invekto.kernel.events import LoggedEvent, can_resume, head, read_events
 from invekto.kernel.failpoints import hit
+from invekto.kernel.pressure import Pressure
 from invekto.kernel.tenancy import PINNED_PLANS, STREAM, Connection, claimed
 from invekto.search import index_rows
 from invekto.search.index_rows import Key, Place
@@ -47,6 +48,8 @@ _STAND_BY_S: Final = 2.0
 _SILENCE_S: Final = 30.0
 _LOOK_BACK_EVERY_S: Final = 30.0
 _AGAIN_S: Final = 0.5
+GIVES_WAY_S: Final = 5.0
+"""How long a batch waits at most while messages come or go faster than they can be done: nobody searches for those yet."""
 _BEGINNING: Final = UUID(int=0)
 # A row went while its words were made, or is written by somebody else: the same batch again finds it as it is then.
 _AGAIN: Final = (
@@ -132,6 +135,7 @@ class Indexer:
     """Runs in every worker; one of them works, elected as `Ingest` is."""
 
     database: Database
+    pressure: Pressure = field(default_factory=Pressure)
     working: bool = False
     _looked_back_at: float = -math.inf
 
@@ -158,6 +162,7 @@ class Indexer:
             _log.info("search: this worker makes things findable")
             while not stop.is_set():
                 woken.clear()
+                await self.pressure.ease(GIVES_WAY_S, stop)
                 try:
                     more = await self.work_once(connection)
                 except _AGAIN as error:
