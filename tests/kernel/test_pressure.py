@@ -38,6 +38,7 @@ async def test_a_storm_without_an_end_holds_it_up_for_so_long_and_a_stop_for_no_
             await asyncio.sleep(0.05)
 
     raging = asyncio.create_task(storm())
+    await asyncio.sleep(0)
     assert 0.5 <= await eased(pressure, 0.5) < 2
     stop.set()
     assert await eased(pressure, 5, stop) < 0.3
