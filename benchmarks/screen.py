@@ -73,12 +73,23 @@ async (frames) => {
 """
 
 
+_ALL_READ = """
+insert into conversation_read (tenant_id, conversation_id, user_id, seq, inbound_no, updated_at)
+select c.tenant_id, c.id, u.id, c.last_seq, c.inbound_count, now()
+  from conversation c join user_account u on u.tenant_id = c.tenant_id and u.username = 'supervisor'
+ where c.tenant_id = $1
+    on conflict (tenant_id, conversation_id, user_id) do update set seq = excluded.seq, inbound_no = excluded.inbound_no
+"""
+
+
 def screen(bench: Bench, plan: Plan) -> Iterator[Figure]:
     """One agent's desktop window of a firm with many conversations, on the machine that also runs everything else."""
     if not Path(_CHROMIUM).exists():
         say(f"the client is not measured: no Chromium at {_CHROMIUM}")
         return
     grow(bench, _FIRM, _CONVERSATIONS)
+    # What other rows have written is read: a thread with a screenful of news begins above its end.
+    bench.rows(_ALL_READ, bench.firms[_FIRM].tenant_id)
     plan.calm_down("client in a browser")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
